@@ -1,0 +1,18 @@
+// swift-tools-version: 6.2
+// Targets stand in dependency order: each may import those above it, none below. The manifest is the map of the house.
+import PackageDescription
+
+let package = Package(
+  name: "Martlet",
+  products: [],
+  traits: [
+    .trait(name: "OpenCL", description: "The OpenCL backend; needs the OpenCL headers when building, nothing when running."),
+    .default(enabledTraits: ["OpenCL"]),
+  ],
+  targets: [
+    // What a backend is: shapes, element-wise programs, the protocol, the random numbers and the errors all backends share.
+    .target(name: "MartletBackend", path: "Sources/Backend"),
+    .testTarget(name: "BackendTests", dependencies: ["MartletBackend"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

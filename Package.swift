@@ -6,13 +6,18 @@ let package = Package(
   name: "Martlet",
   products: [],
   traits: [
-    .trait(name: "OpenCL", description: "The OpenCL backend; needs the OpenCL headers when building, nothing when running."),
+    .trait(
+      name: "OpenCL", description: "The OpenCL backend; needs the OpenCL headers when building, nothing when running."),
     .default(enabledTraits: ["OpenCL"]),
   ],
   targets: [
     // What a backend is: shapes, element-wise programs, the protocol, the random numbers and the errors all backends share.
     .target(name: "MartletBackend", path: "Sources/Backend"),
     .testTarget(name: "BackendTests", dependencies: ["MartletBackend"]),
+
+    // Samples in host memory: datasets, batches, the files they come from, and digits drawn without any file.
+    .target(name: "MartletData", dependencies: ["MartletBackend"], path: "Sources/Data"),
+    .testTarget(name: "DataTests", dependencies: ["MartletData"]),
   ],
   swiftLanguageModes: [.v6]
 )

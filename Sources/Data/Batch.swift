@@ -1,0 +1,110 @@
+/// Some samples of a dataset laid side by side, ready to become tensors.
+public struct Batch: Sendable {
+  /// The number of samples.
+  public let count: Int
+  /// The values of the inputs, row-major in `inputShape`.
+  public let inputs: [Float]
+  /// The shape of the inputs: `count`, then the shape of one sample.
+  public let inputShape: [Int]
+  /// What a network should say about the samples.
+  public let targets: Targets
+
+  /// What a network should say about the samples of a batch.
+  public enum Targets: Sendable, Equatable {
+    /// Nothing: the samples are only to be predicted.
+    case none
+    /// The class of each sample.
+    case labels([Int32])
+    /// Values row-major in a shape that begins with the number of samples.
+    case values([Float], shape: [Int])
+  }
+
+  /// Makes a batch from values that are already laid side by side.
+  ///
+  /// - Precondition: the values fill their shapes, and each shape begins with `count`.
+  public init(count: Int, inputs: [Float], inputShape: [Int], targets: Targets) {
+    precondition(
+      inputShape.first == count && inputShape.reduce(1, *) == inputs.count,
+      "Batch: \(inputs.count) inputs do not fill shape \(inputShape) of \(count) samples")
+    switch targets {
+    case .none:
+      break
+    case .labels(let labels):
+      precondition(labels.count == count, "Batch: \(labels.count) labels for \(count) samples")
+    case .values(let values, let shape):
+      precondition(
+        shape.first == count && shape.reduce(1, *) == values.count,
+        "Batch: \(values.count) targets do not fill shape \(shape) of \(count) samples")
+    }
+    self.count = count
+    self.inputs = inputs
+    self.inputShape = inputShape
+    self.targets = targets
+  }
+
+  /// The class of each sample; `nil` where targets are not class labels.
+  public var labels: [Int32]? {
+    if case .labels(let labels) = targets { labels } else { nil }
+  }
+}
+
+/// The batches of one pass over a dataset, made when they are asked for.
+///
+/// They can be asked for in any order and from any thread: batch `i` is the same however it is reached.
+public struct Batches: RandomAccessCollection, Sendable {
+  /// The number of samples in every batch but possibly the last.
+  public let batchSize: Int
+
+  private let dataset: Dataset
+  private let order: [Int]?
+  private let sampleCount: Int
+
+  init(of dataset: Dataset, size: Int, order: [Int]?, droppingRemainder: Bool) {
+    precondition(size > 0, "batches: need a batch size of at least 1; got \(size)")
+    self.dataset = dataset
+    self.batchSize = size
+    self.order = order
+    self.sampleCount = droppingRemainder ? dataset.count / size * size : dataset.count
+  }
+
+  /// The index of the first batch, always 0.
+  public var startIndex: Int { 0 }
+  /// The number of batches.
+  public var endIndex: Int { sampleCount / batchSize + (sampleCount.isMultiple(of: batchSize) ? 0 : 1) }
+
+  /// Makes one of the batches.
+  ///
+  /// - Precondition: `index` is in `0..<count`.
+  public subscript(index: Int) -> Batch {
+    precondition(indices.contains(index), "batches: batch \(index) is not in 0..<\(endIndex)")
+    let start = index * batchSize
+    let end = start + Swift.min(batchSize, sampleCount - start)
+    guard let order else { return dataset.batch(of: start..<end) }
+    return dataset.batch(of: order[start..<end])
+  }
+}
+
+extension Dataset {
+  /// The samples in the order stored, `size` at a time.
+  ///
+  /// - Parameters:
+  ///   - size: The number of samples in a batch.
+  ///   - droppingRemainder: Leaves out a last batch of fewer than `size` samples.
+  /// - Precondition: `size` is positive.
+  public func batches(size: Int, droppingRemainder: Bool = false) -> Batches {
+    Batches(of: self, size: size, order: nil, droppingRemainder: droppingRemainder)
+  }
+
+  /// The samples in an order that depends on the seed and the epoch alone, `size` at a time.
+  ///
+  /// - Parameters:
+  ///   - size: The number of samples in a batch.
+  ///   - seed: The seed of the training run.
+  ///   - epoch: Which pass over the data; each has an order of its own.
+  ///   - droppingRemainder: Leaves out a last batch of fewer than `size` samples.
+  /// - Precondition: `size` is positive.
+  public func batches(size: Int, shuffledBy seed: UInt64, epoch: Int, droppingRemainder: Bool = false) -> Batches {
+    let order = Permutation.random(count: count, seed: seed, purpose: .epochOrder, draw: epoch)
+    return Batches(of: self, size: size, order: order, droppingRemainder: droppingRemainder)
+  }
+}

@@ -1,0 +1,263 @@
+/// Samples of one shape, each with what a network should say about it, in host memory.
+///
+/// A dataset is a value: taking a part of it (`prefix`, `subset`, `split`, `folds`) makes another dataset that shares the
+/// samples and copies none of them. Bytes stay bytes (60,000 MNIST images are 47 MB) until a `Batch` is made from them.
+public struct Dataset: Sendable {
+  /// What is stored for the inputs, row-major, sample after sample.
+  private enum Inputs: Sendable {
+    case bytes([UInt8], divisor: Float)
+    case floats([Float])
+  }
+
+  /// The shape of one input, for example `[28, 28, 1]`: `[height, width, channels]`.
+  public let sampleShape: [Int]
+  /// The names of the classes; empty where targets are not class labels.
+  public let classNames: [String]
+  /// What each sample has as target.
+  public let targetKind: TargetKind
+
+  private let inputs: Inputs
+  private let labels: [Int32]
+  private let targetValues: [Float]
+  /// The stored sample behind each sample of this dataset; `nil` stands for all of them in the order stored.
+  private let rows: [Int]?
+  private let storedCount: Int
+
+  /// The kinds of target a sample may have.
+  public enum TargetKind: Hashable, Sendable {
+    /// None: the samples are only to be predicted.
+    case none
+    /// The index of a class.
+    case label
+    /// Float values of the given shape.
+    case values(shape: [Int])
+  }
+
+  /// The number of samples.
+  public var count: Int { rows?.count ?? storedCount }
+  /// Whether there are no samples.
+  public var isEmpty: Bool { count == 0 }
+  /// The number of classes; zero where targets are not class labels.
+  public var classCount: Int { classNames.count }
+
+  /// Makes a dataset of samples whose targets are class labels.
+  ///
+  /// - Parameters:
+  ///   - inputs: All samples one after another, each row-major.
+  ///   - shape: The shape of one sample.
+  ///   - labels: The class of each sample, counted from 0.
+  ///   - classNames: One name per class. Without it the classes are named `0`, `1`, … up to the largest label.
+  /// - Throws: `DatasetError`, naming the sample at fault.
+  public init(inputs: [Float], shape: [Int], labels: [some BinaryInteger], classNames: [String]? = nil) throws {
+    try self.init(.floats(inputs), valueCount: inputs.count, shape: shape, labels: labels, classNames: classNames)
+  }
+
+  /// Makes a dataset of byte samples (pixels) whose targets are class labels; batches hold `byte / divisor`.
+  ///
+  /// - Throws: `DatasetError`, naming the sample at fault.
+  public init(
+    bytes: [UInt8], divisor: Float = 255, shape: [Int], labels: [some BinaryInteger], classNames: [String]? = nil
+  ) throws {
+    let inputs = Inputs.bytes(bytes, divisor: divisor)
+    try self.init(inputs, valueCount: bytes.count, shape: shape, labels: labels, classNames: classNames)
+  }
+
+  /// Makes a dataset of samples whose targets are float values, as in regression.
+  ///
+  /// - Parameters:
+  ///   - inputs: All samples one after another, each row-major.
+  ///   - shape: The shape of one sample.
+  ///   - targets: All targets one after another, each row-major.
+  ///   - targetShape: The shape of one target, for example `[1]` for one number.
+  /// - Throws: `DatasetError`.
+  public init(inputs: [Float], shape: [Int], targets: [Float], targetShape: [Int] = [1]) throws {
+    self.storedCount = try Self.sampleCount(in: inputs.count, shape: shape, what: "inputs")
+    let targetCount = try Self.sampleCount(in: targets.count, shape: targetShape, what: "targets")
+    guard targetCount == storedCount else {
+      throw DatasetError.countMismatch(inputs: storedCount, targets: targetCount)
+    }
+    self.inputs = .floats(inputs)
+    self.sampleShape = shape
+    self.targetKind = .values(shape: targetShape)
+    self.targetValues = targets
+    self.labels = []
+    self.classNames = []
+    self.rows = nil
+  }
+
+  /// Makes a dataset of samples without targets, to be predicted.
+  ///
+  /// - Throws: `DatasetError`.
+  public init(inputs: [Float], shape: [Int]) throws {
+    try self.init(unlabelled: .floats(inputs), valueCount: inputs.count, shape: shape)
+  }
+
+  /// Makes a dataset of byte samples (pixels) without targets; batches hold `byte / divisor`.
+  ///
+  /// - Throws: `DatasetError`.
+  public init(bytes: [UInt8], divisor: Float = 255, shape: [Int]) throws {
+    try self.init(unlabelled: .bytes(bytes, divisor: divisor), valueCount: bytes.count, shape: shape)
+  }
+
+  private init(
+    _ inputs: Inputs, valueCount: Int, shape: [Int], labels: [some BinaryInteger], classNames: [String]?
+  ) throws {
+    self.storedCount = try Self.sampleCount(in: valueCount, shape: shape, what: "inputs")
+    guard labels.count == storedCount else {
+      throw DatasetError.countMismatch(inputs: storedCount, targets: labels.count)
+    }
+    // Without names the largest label decides, but a stray label must not make a billion names.
+    let classCount = classNames?.count ?? Int(clamping: labels.max() ?? -1).clamped(to: -1...0xFFFF) + 1
+    self.labels = try labels.enumerated().map { index, label in
+      guard label >= 0 && label < classCount else {
+        throw DatasetError.labelOutOfRange(index: index, label: "\(label)", classCount: classCount)
+      }
+      return Int32(label)
+    }
+    self.inputs = inputs
+    self.sampleShape = shape
+    self.targetKind = .label
+    self.targetValues = []
+    self.classNames = classNames ?? (0..<classCount).map(String.init)
+    self.rows = nil
+  }
+
+  private init(unlabelled inputs: Inputs, valueCount: Int, shape: [Int]) throws {
+    self.storedCount = try Self.sampleCount(in: valueCount, shape: shape, what: "inputs")
+    self.inputs = inputs
+    self.sampleShape = shape
+    self.targetKind = .none
+    self.targetValues = []
+    self.labels = []
+    self.classNames = []
+    self.rows = nil
+  }
+
+  private init(rows: [Int], of whole: Dataset) {
+    self.sampleShape = whole.sampleShape
+    self.classNames = whole.classNames
+    self.targetKind = whole.targetKind
+    self.inputs = whole.inputs
+    self.labels = whole.labels
+    self.targetValues = whole.targetValues
+    self.storedCount = whole.storedCount
+    self.rows = rows
+  }
+
+  /// How many samples of the shape the values are.
+  private static func sampleCount(in valueCount: Int, shape: [Int], what: String) throws -> Int {
+    var size = 1
+    for length in shape {
+      let (product, overflow) = size.multipliedReportingOverflow(by: length)
+      guard length > 0 && !overflow else { throw DatasetError.impossibleShape(what: what, shape: shape) }
+      size = product
+    }
+    guard valueCount.isMultiple(of: size) else {
+      throw DatasetError.valuesDoNotFillShape(what: what, valueCount: valueCount, shape: shape)
+    }
+    return valueCount / size
+  }
+}
+
+extension Dataset {
+  /// The values of one input, row-major in `sampleShape`.
+  ///
+  /// - Precondition: `index` is in `0..<count`.
+  public func input(at index: Int) -> [Float] {
+    batch(of: CollectionOfOne(index)).inputs
+  }
+
+  /// The class label of one sample; `nil` where targets are not class labels.
+  ///
+  /// - Precondition: `index` is in `0..<count`.
+  public func label(at index: Int) -> Int? {
+    let row = row(at: index)
+    return targetKind == .label ? Int(labels[row]) : nil
+  }
+
+  /// How many samples there are of each class; empty where targets are not class labels.
+  public var sampleCountsByClass: [Int] {
+    var counts = [Int](repeating: 0, count: classCount)
+    for index in 0..<count {
+      if let label = label(at: index) { counts[label] += 1 }
+    }
+    return counts
+  }
+
+  /// The first `limit` samples, or all if there are fewer.
+  ///
+  /// - Precondition: `limit` is not negative.
+  public func prefix(_ limit: Int) -> Dataset {
+    precondition(limit >= 0, "Dataset.prefix: need a limit of at least 0; got \(limit)")
+    return limit >= count ? self : subset(Array(0..<limit))
+  }
+
+  /// The samples at the given indices, in that order; an index may occur more than once.
+  ///
+  /// - Precondition: every index is in `0..<count`.
+  public func subset(_ indices: [Int]) -> Dataset {
+    Dataset(rows: indices.map(row(at:)), of: self)
+  }
+
+  /// The samples at the given indices as one batch, in that order.
+  ///
+  /// - Precondition: every index is in `0..<count`.
+  public func batch(of indices: some Collection<Int>) -> Batch {
+    let chosen = indices.map(row(at:))
+    return Batch(
+      count: chosen.count,
+      inputs: inputs(ofRows: chosen),
+      inputShape: [chosen.count] + sampleShape,
+      targets: targets(ofRows: chosen))
+  }
+
+  private func row(at index: Int) -> Int {
+    precondition(0..<count ~= index, "Dataset: sample \(index) is not in 0..<\(count)")
+    return rows?[index] ?? index
+  }
+
+  private func inputs(ofRows rows: [Int]) -> [Float] {
+    let size = sampleShape.reduce(1, *)
+    switch inputs {
+    case .floats(let values):
+      return Self.gathered(rows, of: values, size: size)
+    case .bytes(let bytes, let divisor):
+      return [Float](unsafeUninitializedCapacity: rows.count * size) { floats, initializedCount in
+        bytes.withUnsafeBufferPointer { bytes in
+          for (slot, row) in rows.enumerated() {
+            for element in 0..<size {
+              floats.initializeElement(at: slot * size + element, to: Float(bytes[row * size + element]) / divisor)
+            }
+          }
+        }
+        initializedCount = rows.count * size
+      }
+    }
+  }
+
+  private func targets(ofRows rows: [Int]) -> Batch.Targets {
+    switch targetKind {
+    case .none:
+      return .none
+    case .label:
+      return .labels(rows.map { labels[$0] })
+    case .values(let shape):
+      let values = Self.gathered(rows, of: targetValues, size: shape.reduce(1, *))
+      return .values(values, shape: [rows.count] + shape)
+    }
+  }
+
+  /// The blocks of `size` values at the given rows, one after another.
+  private static func gathered(_ rows: [Int], of values: [Float], size: Int) -> [Float] {
+    var gathered: [Float] = []
+    gathered.reserveCapacity(rows.count * size)
+    for row in rows { gathered += values[row * size..<(row + 1) * size] }
+    return gathered
+  }
+}
+
+extension Int {
+  fileprivate func clamped(to range: ClosedRange<Int>) -> Int {
+    Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
+  }
+}

@@ -15,6 +15,12 @@ let package = Package(
     .target(name: "MartletBackend", path: "Sources/Backend"),
     .testTarget(name: "BackendTests", dependencies: ["MartletBackend"]),
 
+    // The C kernels, each written once and compiled per instruction set, and the backend that runs them on all cores.
+    .target(name: "CMartletKernels", path: "Kernels/CPU"),
+    .target(
+      name: "MartletCPUBackend", dependencies: ["MartletBackend", "CMartletKernels"], path: "Sources/CPUBackend"),
+    .testTarget(name: "CPUBackendTests", dependencies: ["MartletCPUBackend"]),
+
     // Samples in host memory: datasets, batches, the files they come from, and digits drawn without any file.
     .target(name: "MartletData", dependencies: ["MartletBackend"], path: "Sources/Data"),
     .testTarget(name: "DataTests", dependencies: ["MartletData"]),

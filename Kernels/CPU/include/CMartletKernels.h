@@ -1,0 +1,7 @@
+// The C kernels of the CPU backend: every family is one table of functions per instruction set.
+#ifndef CMARTLETKERNELS_H
+#define CMARTLETKERNELS_H
+
+#include "martlet_isa.h"
+
+#endif

@@ -1,0 +1,23 @@
+// Compiles what follows, up to "end.h", for AVX-512: 32 registers of 16 lanes.
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define ISA(name) name##_avx512
+#define LANES 16
+#define TILE_ROWS 14 // rows of a contraction tile: 14 × 2 accumulators, two vectors of B and one of A fill 31 registers
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2"))),                  \
+                             apply_to = function)
+#include "vectors.inc"
+
+// The first `count` lanes from memory, zero in the others; nothing behind the last is touched.
+INLINE vf load_first(const float *p, ptrdiff_t count) {
+    return count >= LANES ? load(p) : (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+}
+
+INLINE void store_first(float *p, vf v, ptrdiff_t count) {
+    if (count >= LANES) store(p, v);
+    else _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
+}

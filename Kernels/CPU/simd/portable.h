@@ -1,0 +1,25 @@
+// Compiles what follows, up to "end.h", for any processor: vectors of 4 lanes that the compiler maps to what there is, `fma` from the C library.
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define ISA(name) name##_portable
+#define LANES 4
+#define TILE_ROWS 4
+
+#pragma clang attribute push(__attribute__((nothrow)), apply_to = function)
+#include "vectors.inc"
+
+// The first `count` lanes from memory, zero in the others; nothing behind the last is touched.
+INLINE vf load_first(const float *p, ptrdiff_t count) {
+    if (count >= LANES) return load(p);
+    vf v = {0};
+    for (ptrdiff_t i = 0; i < count; i++) v[i] = p[i];
+    return v;
+}
+
+INLINE void store_first(float *p, vf v, ptrdiff_t count) {
+    if (count >= LANES) store(p, v);
+    else
+        for (ptrdiff_t i = 0; i < count; i++) p[i] = v[i];
+}

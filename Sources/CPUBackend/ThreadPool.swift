@@ -1,0 +1,219 @@
+import CMartletKernels
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Threads that share the tasks of one loop at a time: fork-join, with a few microseconds from call to return.
+///
+/// A call publishes its loop, takes tasks itself, and returns when the last task has ended. Workers wait for the next loop
+/// by spinning, because a training step calls every few microseconds, and park after a while, because an idle program
+/// should not heat the machine. A worker that wakes too late finds the loop closed and does not delay its caller.
+///
+/// One loop runs at a time. A loop that is started while another runs, from inside one of its tasks or from another
+/// thread, runs on its caller alone: no waiting, no deadlock, the same result.
+package final class ThreadPool: Sendable {
+  /// How many threads share a loop, the caller included.
+  package let threadCount: Int
+  private let shared = SharedLoop()
+  private let workers: [pthread_t]
+
+  /// Starts `threadCount - 1` workers.
+  ///
+  /// - Precondition: `threadCount` is positive.
+  package init(threadCount: Int = ThreadPool.defaultThreadCount) {
+    precondition(threadCount > 0, "ThreadPool: need at least one thread; got \(threadCount)")
+    self.workers = (1..<max(threadCount, 1)).compactMap { [shared] _ in startWorker(on: shared) }
+    self.threadCount = workers.count + 1  // a machine that refuses a thread costs speed only
+  }
+
+  deinit {
+    shared.stop()
+    for worker in workers { pthread_join(worker, nil) }
+  }
+
+  /// Calls `body` once with each of `0..<taskCount`, on several threads at once and in any order; returns after the last.
+  ///
+  /// The body must only write what belongs to its own task. How work is cut into tasks must follow from shapes alone,
+  /// never from `threadCount`: then results do not depend on it either.
+  package func run(taskCount: Int, _ body: (_ task: Int) -> Void) {
+    guard taskCount > 1, !workers.isEmpty, shared.claim() else {
+      for task in 0..<max(taskCount, 0) { body(task) }
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      // The loop is closed and no worker is inside it when this returns, so the closure does not escape.
+      withUnsafePointer(to: body) { shared.runOpened(taskCount: taskCount, body: $0) }
+    }
+    shared.release()
+  }
+
+  /// The environment variable `MARTLET_THREADS` if it holds a positive number, else the processors this process may use.
+  package static var defaultThreadCount: Int {
+    if let value = getenv("MARTLET_THREADS"), let count = Int(String(cString: value)), count > 0 {
+      return min(count, 1024)
+    }
+    return availableProcessorCount
+  }
+
+  private static var availableProcessorCount: Int {
+    max(1, Int(martlet_available_processors()))
+  }
+}
+
+/// What the caller and the workers of one pool share.
+///
+/// `@unchecked Sendable`: `body` and `taskCount` are written by the one caller that holds `claimed`, before it opens
+/// `gate`, and read by workers only between entering and leaving through `gate`; the caller waits for the last to leave.
+/// The mutex and the condition are made for sharing.
+private final class SharedLoop: @unchecked Sendable {
+  typealias Body = (Int) -> Void
+
+  private let claimed = Atomic<Bool>(false)
+  private let generation = Atomic<UInt32>(0)
+  private let stopping = Atomic<Bool>(false)
+  private let parked = Atomic<Int>(0)
+  /// Bit 32 is set while workers may enter the loop; the bits below count those inside.
+  private let gate = Atomic<UInt64>(0)
+  private let nextTask = Atomic<Int>(0)
+  private var taskCount = 0
+  private var body: UnsafePointer<Body>?
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  private static let open: UInt64 = 1 << 32
+  /// Long enough to bridge the gap between two operations of a small net, short against a scheduler's time slice.
+  private static let spinNanoseconds: UInt64 = 50_000
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(wakeUp, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(wakeUp)
+    pthread_mutex_destroy(mutex)
+    wakeUp.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Whether the caller may run a loop now; if so, it must call `release` afterwards.
+  func claim() -> Bool {
+    !claimed.exchange(true, ordering: .acquiring)
+  }
+
+  func release() {
+    claimed.store(false, ordering: .releasing)
+  }
+
+  func runOpened(taskCount: Int, body: UnsafePointer<Body>) {
+    self.taskCount = taskCount
+    self.body = body
+    nextTask.store(0, ordering: .relaxed)
+    gate.store(Self.open, ordering: .releasing)
+    announce()
+    takeTasks(taskCount, body.pointee)
+    gate.bitwiseAnd(~Self.open, ordering: .acquiringAndReleasing)
+    var spins = 0
+    while gate.load(ordering: .acquiring) != 0 {
+      martlet_spin_pause()
+      spins += 1
+      if spins > 4096 { sched_yield() }  // more threads than processors: let the last worker run
+    }
+    self.body = nil
+  }
+
+  func stop() {
+    stopping.store(true, ordering: .sequentiallyConsistent)
+    announce()
+  }
+
+  /// Tells all workers that something is new. The order "count, then look" on one side and "look, then count" on the other
+  /// leaves no gap: either the announcer sees the parked worker or the worker sees the new generation.
+  private func announce() {
+    generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    guard parked.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    pthread_mutex_lock(mutex)
+    pthread_cond_broadcast(wakeUp)
+    pthread_mutex_unlock(mutex)
+  }
+
+  private func takeTasks(_ count: Int, _ body: Body) {
+    while true {
+      let task = nextTask.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard task < count else { return }
+      body(task)
+    }
+  }
+
+  /// A worker's life.
+  func work() {
+    var seen: UInt32 = 0
+    while true {
+      seen = awaitGeneration(after: seen)
+      if stopping.load(ordering: .sequentiallyConsistent) { return }
+      guard enter() else { continue }
+      if let body { takeTasks(taskCount, body.pointee) }
+      gate.wrappingSubtract(1, ordering: .releasing)
+    }
+  }
+
+  private func enter() -> Bool {
+    var state = gate.load(ordering: .relaxed)
+    while state & Self.open != 0 {
+      let (entered, current) = gate.compareExchange(
+        expected: state, desired: state + 1, successOrdering: .acquiring, failureOrdering: .relaxed)
+      if entered { return true }
+      state = current
+    }
+    return false
+  }
+
+  private func awaitGeneration(after seen: UInt32) -> UInt32 {
+    let start = now()
+    repeat {
+      for _ in 0..<16 {
+        let current = generation.load(ordering: .acquiring)
+        if current != seen { return current }
+        martlet_spin_pause()
+      }
+    } while now() &- start < Self.spinNanoseconds
+    pthread_mutex_lock(mutex)
+    parked.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    var current = generation.load(ordering: .sequentiallyConsistent)
+    while current == seen {
+      pthread_cond_wait(wakeUp, mutex)
+      current = generation.load(ordering: .sequentiallyConsistent)
+    }
+    parked.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+    pthread_mutex_unlock(mutex)
+    return current
+  }
+
+  private func now() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
+
+/// Starts a thread that works on the shared loop until it is stopped; nil if the system refuses a thread.
+private func startWorker(on shared: SharedLoop) -> pthread_t? {
+  var thread = pthread_t()
+  let context = Unmanaged.passRetained(shared)
+  let status = pthread_create(
+    &thread, nil,
+    { context in
+      guard let context else { return nil }
+      Unmanaged<SharedLoop>.fromOpaque(context).takeRetainedValue().work()
+      return nil
+    }, context.toOpaque())
+  guard status == 0 else {
+    context.release()
+    return nil
+  }
+  return thread
+}

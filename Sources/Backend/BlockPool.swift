@@ -1,0 +1,90 @@
+import Synchronization
+
+/// Keeps returned blocks for the next request of similar size. Sizes are rounded up to four classes per power of two, so at
+/// most a quarter of a block is wasted and a training step after the first finds every block it needs.
+///
+/// A class, because storages return their blocks to it.
+public final class BlockPool<Block: Sendable>: Sendable {
+  private struct State {
+    var free: [Int: [Block]] = [:]
+    var statistics = Statistics()
+
+    mutating func account(for capacity: Int) {
+      statistics.bytesInUse += capacity
+      statistics.peakBytesInUse = max(statistics.peakBytesInUse, statistics.bytesInUse)
+    }
+  }
+
+  private let state = Mutex(State())
+  private let make: @Sendable (Int) -> Block?
+  private let destroy: @Sendable (Block) -> Void
+
+  /// - Parameters:
+  ///   - make: Obtains a block of so many bytes from the system, or `nil` when there is no memory.
+  ///   - destroy: Gives a block back to the system.
+  public init(make: @escaping @Sendable (Int) -> Block?, destroy: @escaping @Sendable (Block) -> Void) {
+    self.make = make
+    self.destroy = destroy
+  }
+
+  deinit { trim(toByteCount: 0) }
+
+  /// The size class for a request: a multiple of a quarter of the power of two below it, at least 64 bytes.
+  public static func capacity(for byteCount: Int) -> Int {
+    if byteCount <= 64 { return 64 }
+    let powerOfTwo = 1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount)
+    let quarter = max(64, powerOfTwo / 4)
+    return (byteCount + quarter - 1) / quarter * quarter
+  }
+
+  /// A block of at least `byteCount` bytes and whether it was used before; `nil` when there is no memory even after all
+  /// cached blocks have been given back.
+  public func take(_ byteCount: Int) -> (block: Block, capacity: Int, isRecycled: Bool)? {
+    let capacity = Self.capacity(for: byteCount)
+    let cached: Block? = state.withLock { state -> Block? in
+      guard let block = state.free[capacity]?.popLast() else { return nil }
+      state.statistics.bytesCached -= capacity
+      state.account(for: capacity)
+      return block
+    }
+    if let cached { return (cached, capacity, true) }
+    var made = make(capacity)
+    if made == nil {
+      trim(toByteCount: 0)
+      made = make(capacity)
+    }
+    guard let block = made else { return nil }
+    state.withLock { state in
+      state.statistics.systemAllocations += 1
+      state.account(for: capacity)
+    }
+    return (block, capacity, false)
+  }
+
+  /// Returns a block that `take` gave with this capacity.
+  public func giveBack(_ block: Block, capacity: Int) {
+    state.withLock { state in
+      state.statistics.bytesInUse -= capacity
+      state.statistics.bytesCached += capacity
+      state.free[capacity, default: []].append(block)
+    }
+  }
+
+  /// Gives cached blocks back to the system, largest first, until at most `limit` bytes stay cached.
+  public func trim(toByteCount limit: Int) {
+    let doomed: [Block] = state.withLock { state in
+      var doomed: [Block] = []
+      for capacity in state.free.keys.sorted(by: >) {
+        while state.statistics.bytesCached > limit, let block = state.free[capacity]?.popLast() {
+          state.statistics.bytesCached -= capacity
+          doomed.append(block)
+        }
+      }
+      return doomed
+    }
+    doomed.forEach(destroy)
+  }
+
+  /// The memory counters; the others are zero.
+  public var statistics: Statistics { state.withLock { $0.statistics } }
+}

@@ -1,0 +1,174 @@
+/// A computation applied independently to every element of a set of broadcast inputs: at most 64 instructions, 16 inputs,
+/// 4 outputs, and run-time arguments that are not part of its identity.
+///
+/// Activations, losses, normalisation, dropout, random numbers, copies between layouts and optimizer steps are programs,
+/// together with their gradients. A backend implements the instructions once and thereby all of them. Programs are also
+/// the prologue of `reduce` and the epilogue of `matmul` and `conv2d`.
+///
+///     let scaledShift = ElementwiseProgram(inputs: [.float32], parameters: [.float32]) { x, p in
+///       [(x[0] * p[0] + 1).tanh()]
+///     }
+public struct ElementwiseProgram: Hashable, Sendable {
+  /// The most instructions a program may have, its loads included.
+  public static let maximumInstructions = 64
+  /// The most inputs a program may have.
+  public static let maximumInputs = 16
+  /// The most outputs a program may have.
+  public static let maximumOutputs = 4
+
+  /// In order of evaluation; operands refer to earlier instructions by position.
+  public let instructions: [Instruction]
+  /// The lane type of each input. Inputs the program never reads have no instruction.
+  public let inputs: [LaneType]
+  /// The type of each run-time argument.
+  public let parameters: [LaneType]
+  /// For each output, the instruction whose value it is.
+  public let outputs: [Int]
+  /// A hash of everything above that is the same in every process, for caches in memory and on disk.
+  public let fingerprint: UInt64
+  /// The axes whose coordinates the program reads; they must not be merged with their neighbours.
+  public let coordinateAxes: Set<Int>
+
+  /// Traces a closure over symbolic lanes; it receives one lane per input and one per run-time argument.
+  ///
+  /// - Precondition: the limits above hold and all lane types fit.
+  public init(inputs: [LaneType], parameters: [LaneType] = [], _ body: ([Lane], [Lane]) -> [Lane]) {
+    let inputLanes = inputs.enumerated().map { Lane(.input, $1, [], UInt32($0)) }
+    let parameterLanes = parameters.enumerated().map { Lane(.parameter, $1, [], UInt32($0)) }
+    var assembler = ProgramAssembler()
+    let outputs = body(inputLanes, parameterLanes).map { assembler.position(of: $0) }
+    self.init(instructions: assembler.instructions, inputs: inputs, parameters: parameters, outputs: outputs)
+  }
+
+  private init(instructions: [Instruction], inputs: [LaneType], parameters: [LaneType], outputs: [Int]) {
+    precondition(
+      instructions.count <= Self.maximumInstructions && inputs.count <= Self.maximumInputs
+        && (1...Self.maximumOutputs).contains(outputs.count),
+      "ElementwiseProgram: at most 64 instructions, 16 inputs and 1 to 4 outputs; "
+        + "got \(instructions.count), \(inputs.count) and \(outputs.count)")
+    self.instructions = instructions
+    self.inputs = inputs
+    self.parameters = parameters
+    self.outputs = outputs
+    coordinateAxes = Set(instructions.filter { $0.opcode == .coordinate }.map { Int($0.immediate) })
+    // FNV-1a, since Swift's own hashes differ from process to process.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func mix(_ value: UInt64) { hash = (hash ^ value) &* 0x0000_0100_0000_01b3 }
+    for i in instructions {
+      mix(UInt64(i.opcode.rawValue) << 32 | UInt64(i.type.rawValue))
+      mix(UInt64(i.a) << 16 | UInt64(i.b) << 8 | UInt64(i.c))
+      mix(UInt64(i.immediate))
+    }
+    for type in inputs { mix(0x100 + UInt64(type.rawValue)) }
+    for type in parameters { mix(0x200 + UInt64(type.rawValue)) }
+    for output in outputs { mix(0x300 + UInt64(output)) }
+    fingerprint = hash
+  }
+
+  /// The lane type of each output.
+  public var outputTypes: [LaneType] { outputs.map { instructions[$0].type } }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.fingerprint == b.fingerprint && a.instructions == b.instructions && a.outputs == b.outputs
+      && a.inputs == b.inputs && a.parameters == b.parameters
+  }
+}
+
+/// One step of a program.
+public struct Instruction: Hashable, Sendable {
+  public let opcode: Opcode
+  /// The type of the result.
+  public let type: LaneType
+  /// Positions of the instructions that give the operands; 0 where the opcode has fewer.
+  public let a, b, c: UInt8
+  /// `input`, `parameter`: its number. `constant`: its bits. `coordinate`: the axis.
+  /// `randomBits`: the first of four consecutive parameters in the low byte, the salt in the next.
+  public let immediate: UInt32
+}
+
+/// What an instruction does. Arithmetic on `float32` follows IEEE 754 with round-to-nearest-even, is never contracted or
+/// reordered, and keeps NaN, infinities and subnormal numbers; `int32` wraps. `ProgramEvaluator` is the definition.
+public enum Opcode: UInt8, Hashable, Sendable, CaseIterable {
+  // Leaves.
+  case input, parameter, constant
+  /// The element's position along an axis of the iteration shape, int32.
+  case coordinate
+  /// A Philox word, int32: parameters p…p+3 hold seed low, seed high, stream and draw; the element is the row-major index
+  /// in the iteration shape. See `Philox.word(element:salt:draw:stream:)`.
+  case randomBits
+
+  // One operand. `negate`, `absolute` and `sign` on float32 and int32; sign(±0) is ±0 and sign(NaN) is NaN.
+  case negate, absolute, sign
+  // float32 only. `round` goes to the nearest whole number, halves to the even one.
+  case floor, ceiling, round, squareRoot
+  case exp, expm1, log, log1p, sin, cos, tanh, erf
+  // bool: logical; int32: bitwise.
+  case not
+
+  // Two operands of one type. int32 division truncates, and dividing by zero gives 0.
+  case add, subtract, multiply, divide
+  // int32 only: the remainder has the sign of the dividend; by zero it is 0.
+  case remainder
+  // maximum(a, b) is b where b > a or b is NaN, else a; minimum alike. So NaN wins and ties keep the first.
+  case minimum, maximum
+  // float32 only.
+  case power
+  // bool: logical; int32: bitwise.
+  case and, or, xor
+  // int32; the count's low five bits count; the right shift is logical.
+  case shiftLeft, shiftRight
+  // Give bool. On float32 comparisons with NaN are false, except notEqual.
+  case equal, notEqual, less, lessOrEqual
+
+  // Three operands: a·b + c with one rounding (float32); c where a is false, else b.
+  case fusedMultiplyAdd, select
+
+  // float32 → int32 truncates and saturates, NaN gives 0; int32 → float32 rounds to nearest; anything → bool is `≠ 0`;
+  // bool → number gives 0 or 1.
+  case cast
+
+  /// How many of `a`, `b`, `c` are used.
+  public var operandCount: Int {
+    switch self {
+    case .input, .parameter, .constant, .coordinate, .randomBits: 0
+    case .negate, .absolute, .sign, .floor, .ceiling, .round, .squareRoot, .exp, .expm1, .log, .log1p, .sin, .cos,
+      .tanh,
+      .erf, .not, .cast:
+      1
+    case .add, .subtract, .multiply, .divide, .remainder, .minimum, .maximum, .power, .and, .or, .xor, .shiftLeft,
+      .shiftRight, .equal, .notEqual, .less, .lessOrEqual:
+      2
+    case .fusedMultiplyAdd, .select: 3
+    }
+  }
+}
+
+/// Puts traced lanes into order, equal subexpressions once.
+private struct ProgramAssembler {
+  var instructions: [Instruction] = []
+  private var positions: [Instruction: Int] = [:]
+  private var visited: [ObjectIdentifier: Int] = [:]
+
+  mutating func position(of lane: Lane) -> Int {
+    if let known = visited[ObjectIdentifier(lane.node)] { return known }
+    let node = lane.node
+    let operands = node.operands.map { UInt8(self.position(of: $0)) } + [0, 0, 0]
+    let instruction = Instruction(
+      opcode: node.opcode, type: node.type, a: operands[0], b: operands[1], c: operands[2], immediate: node.immediate)
+    let position: Int
+    if let same = positions[instruction] {
+      position = same
+    } else {
+      position = instructions.count
+      precondition(
+        position < ElementwiseProgram.maximumInstructions,
+        "ElementwiseProgram: more than \(ElementwiseProgram.maximumInstructions) instructions")
+      instructions.append(instruction)
+      positions[instruction] = position
+    }
+    visited[ObjectIdentifier(node)] = position
+    return position
+  }
+}

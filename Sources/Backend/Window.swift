@@ -1,0 +1,136 @@
+/// A height and a width, in elements.
+public struct Extent2D: Hashable, Sendable, CustomStringConvertible {
+  public var height: Int
+  public var width: Int
+
+  public init(_ height: Int, _ width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  /// The same both ways.
+  public init(_ side: Int) { self.init(side, side) }
+
+  public var area: Int { height * width }
+  public var description: String { "\(height)×\(width)" }
+}
+
+/// Zeros (for max pooling, nothing) added around an image, in elements.
+public struct Margins: Hashable, Sendable {
+  public var top, bottom, left, right: Int
+
+  public init(top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0) {
+    self.top = top
+    self.bottom = bottom
+    self.left = left
+    self.right = right
+  }
+
+  /// The same amount on all four sides.
+  public init(all amount: Int) { self.init(top: amount, bottom: amount, left: amount, right: amount) }
+}
+
+/// How a sliding window treats the border of an image.
+public enum Padding: Hashable, Sendable {
+  /// None: every window lies inside.
+  case valid
+  /// So much that the output extent is `ceil(input / stride)`; where the total is odd the extra row or column goes to the
+  /// bottom or right (TensorFlow's and Keras' rule).
+  case same
+  /// As given.
+  case explicit(Margins)
+}
+
+/// A window that slides over the height and width of NHWC images: the geometry of convolutions and pooling.
+public struct Window: Hashable, Sendable {
+  public var size: Extent2D
+  public var stride: Extent2D
+  /// The distance between neighbouring taps; 1 is a dense window.
+  public var dilation: Extent2D
+  public var margins: Margins
+
+  public init(
+    size: Extent2D, stride: Extent2D = Extent2D(1), dilation: Extent2D = Extent2D(1), margins: Margins = Margins()
+  ) {
+    self.size = size
+    self.stride = stride
+    self.dilation = dilation
+    self.margins = margins
+  }
+
+  /// A window whose margins follow from a padding rule and the extent of the image.
+  ///
+  /// - Throws: `ShapeError` where an extent is not positive, a margin is negative or the window does not fit the image.
+  public init(
+    size: Extent2D, stride: Extent2D, dilation: Extent2D = Extent2D(1), padding: Padding, over image: Extent2D,
+    for operation: String
+  ) throws {
+    guard min(size.height, size.width, stride.height, stride.width, dilation.height, dilation.width) > 0 else {
+      throw ShapeError("\(operation): window \(size), stride \(stride) and dilation \(dilation) have to be positive")
+    }
+    let margins: Margins
+    switch padding {
+    case .valid: margins = Margins()
+    case .explicit(let given):
+      guard min(given.top, given.bottom, given.left, given.right) >= 0 else {
+        throw ShapeError("\(operation): padding has to be zero or more; got \(given)")
+      }
+      margins = given
+    case .same:
+      func total(_ image: Int, _ size: Int, _ stride: Int, _ dilation: Int) -> Int {
+        let output = (image + stride - 1) / stride
+        return max((output - 1) * stride + (size - 1) * dilation + 1 - image, 0)
+      }
+      let vertical = total(image.height, size.height, stride.height, dilation.height)
+      let horizontal = total(image.width, size.width, stride.width, dilation.width)
+      margins = Margins(
+        top: vertical / 2, bottom: vertical - vertical / 2, left: horizontal / 2, right: horizontal - horizontal / 2)
+    }
+    self.init(size: size, stride: stride, dilation: dilation, margins: margins)
+    let output = outputExtent(over: image)
+    guard output.height > 0 && output.width > 0 else {
+      throw ShapeError(
+        "\(operation): a window of \(size) (dilation \(dilation)) does not fit into an image of \(image); "
+          + "use a smaller window, padding .same, or fewer pooling steps before it")
+    }
+  }
+
+  /// How many positions the window takes over an image; zero or less where it does not fit.
+  public func outputExtent(over image: Extent2D) -> Extent2D {
+    func count(_ image: Int, _ size: Int, _ stride: Int, _ dilation: Int) -> Int {
+      let room = image - (size - 1) * dilation - 1
+      return room < 0 ? 0 : room / stride + 1
+    }
+    return Extent2D(
+      count(image.height + margins.top + margins.bottom, size.height, stride.height, dilation.height),
+      count(image.width + margins.left + margins.right, size.width, stride.width, dilation.width))
+  }
+}
+
+/// The geometry of a convolution: a window, and how many groups the channels fall into. With `g` groups, output channels
+/// `[i·out/g, (i+1)·out/g)` see input channels `[i·in/g, (i+1)·in/g)` only; `g = in` is a depthwise convolution.
+public struct Convolution: Hashable, Sendable {
+  public var window: Window
+  public var groups: Int
+
+  public init(window: Window, groups: Int = 1) {
+    self.window = window
+    self.groups = groups
+  }
+
+  /// Into how many slices of whole images the sum over the batch is cut when the gradient of the weights is computed; slice
+  /// `s` of `S` holds images `s·batch/S ..< (s+1)·batch/S`. The sums of the slices are added in order. The number follows
+  /// from shapes alone, so that results do not depend on the number of threads; few where the weights are many, since each
+  /// slice needs its own copy of them.
+  public static func weightGradientSlices(batch: Int, weightCount: Int) -> Int {
+    max(1, min(batch, 16, (1 << 20) / max(weightCount, 1)))
+  }
+}
+
+/// What pooling makes of a window.
+public enum PoolingKind: Hashable, Sendable {
+  /// The largest element; the margins do not take part.
+  case maximum
+  /// The mean over the elements inside the image; the margins do not count.
+  case average
+}

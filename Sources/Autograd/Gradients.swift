@@ -1,0 +1,129 @@
+import MartletBackend
+import MartletTensor
+
+/// The gradients of a scalar for the leaves it was computed from, as a value: nothing to zero, nothing left behind.
+public struct Gradients: Sendable {
+  private var values: [ObjectIdentifier: Tensor] = [:]
+  // Identities stay valid only while the nodes live.
+  private var leaves: [TapeNode] = []
+
+  /// No gradients.
+  public init() {}
+
+  /// The gradient for a leaf (`Tensor.requiringGradient()`); `nil` where it had no influence.
+  public subscript(leaf: Tensor) -> Tensor? {
+    guard let node = leaf.node else { return nil }
+    return self[node]
+  }
+
+  package subscript(node: TapeNode) -> Tensor? {
+    get { values[ObjectIdentifier(node)] }
+    set {
+      if values[ObjectIdentifier(node)] == nil { leaves.append(node) }
+      values[ObjectIdentifier(node)] = newValue
+    }
+  }
+
+  /// How many leaves have a gradient.
+  public var count: Int { values.count }
+}
+
+extension Tensor {
+  /// The gradients `∂self/∂leaf` of every leaf this tensor was computed from.
+  ///
+  /// - Parameters:
+  ///   - upstream: Weights for the elements of this tensor, of its shape; without it the tensor has to be a single element.
+  ///   - retainingGraph: Keep the tape, to go backwards once more. Otherwise its memory is freed on the way.
+  ///   - differentiable: Note the computation of the gradients on the tape too, for second and higher derivatives; keeps the
+  ///     tape.
+  /// - Precondition: the tape has not been given up by an earlier call.
+  public func gradients(
+    upstream: Tensor? = nil, retainingGraph: Bool = false, differentiable: Bool = false
+  ) -> Gradients {
+    precondition(
+      upstream != nil || elementCount == 1,
+      "gradients: of a tensor of shape \(shape), not one element; reduce it with sum() or mean(), or give an upstream")
+    if let upstream {
+      precondition(
+        upstream.shape == shape, "gradients: the upstream has shape \(upstream.shape), the tensor \(shape)")
+    }
+    guard let root = node else { return Gradients() }
+    let seed = upstream ?? Tensor(filling: shape, with: 1, on: device)
+    var walk = BackwardWalk(keepsTape: retainingGraph || differentiable, isDifferentiable: differentiable)
+    return Recording.$isEnabled.withValue(differentiable) { walk.run(from: root, upstream: seed) }
+  }
+}
+
+/// Visits the tape from a result to its leaves, later nodes before earlier ones, adding up what reaches each node in that order.
+private struct BackwardWalk {
+  let keepsTape: Bool
+  let isDifferentiable: Bool
+  private var pending: [ObjectIdentifier: Tensor] = [:]
+  private var queue = NodeQueue()
+
+  init(keepsTape: Bool, isDifferentiable: Bool) {
+    self.keepsTape = keepsTape
+    self.isDifferentiable = isDifferentiable
+  }
+
+  mutating func run(from root: TapeNode, upstream: Tensor) -> Gradients {
+    var gradients = Gradients()
+    receive(upstream, at: root)
+    while let node = queue.popLatest() {
+      guard let upstream = pending.removeValue(forKey: ObjectIdentifier(node)) else { continue }
+      if node.isLeaf {
+        gradients[node] = upstream
+        continue
+      }
+      guard let record = keepsTape ? node.currentRecord() : node.takeRecord() else {
+        preconditionFailure(
+          "gradients: the tape behind \(node.operation ?? "a leaf") was given up by an earlier call; "
+            + "pass retainingGraph: true there")
+      }
+      var output = record.output
+      if isDifferentiable { output?.node = node }
+      for edge in record.edges { receive(edge.gradient(upstream, output), at: edge.source) }
+    }
+    return gradients
+  }
+
+  private mutating func receive(_ gradient: Tensor, at node: TapeNode) {
+    let key = ObjectIdentifier(node)
+    if let sum = pending[key] {
+      pending[key] = sum + gradient
+    } else {
+      pending[key] = gradient
+      queue.insert(node)
+    }
+  }
+}
+
+/// A binary heap of nodes, the latest on top.
+private struct NodeQueue {
+  private var heap: [TapeNode] = []
+
+  mutating func insert(_ node: TapeNode) {
+    heap.append(node)
+    var child = heap.count - 1
+    while child > 0, heap[(child - 1) / 2].sequence < heap[child].sequence {
+      heap.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func popLatest() -> TapeNode? {
+    guard let last = heap.popLast() else { return nil }
+    guard let latest = heap.first else { return last }
+    heap[0] = last
+    var parent = 0
+    while true {
+      var largest = parent
+      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].sequence > heap[largest].sequence {
+        largest = child
+      }
+      if largest == parent { return latest }
+      heap.swapAt(parent, largest)
+      parent = largest
+    }
+  }
+}

@@ -2,7 +2,6 @@
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #define ISA(name) name##_avx2
 #define LANES 8

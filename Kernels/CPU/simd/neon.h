@@ -1,13 +1,12 @@
 // Compiles what follows, up to "end.h", for 64-bit Arm Advanced SIMD: 32 registers of 4 lanes.
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #define ISA(name) name##_neon
 #define LANES 4
 #define TILE_ROWS 8 // rows of a contraction tile: 8 × 2 accumulators leave registers for A, B and the loads in flight
 
-#pragma clang attribute push(__attribute__((nothrow)), apply_to = function)
+#pragma clang attribute push
 #include "vectors.inc"
 
 // The first `count` lanes from memory, zero in the others; nothing behind the last is touched.

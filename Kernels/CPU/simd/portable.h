@@ -1,13 +1,12 @@
 // Compiles what follows, up to "end.h", for any processor: vectors of 4 lanes that the compiler maps to what there is, `fma` from the C library.
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #define ISA(name) name##_portable
 #define LANES 4
 #define TILE_ROWS 4
 
-#pragma clang attribute push(__attribute__((nothrow)), apply_to = function)
+#pragma clang attribute push
 #include "vectors.inc"
 
 // The first `count` lanes from memory, zero in the others; nothing behind the last is touched.

@@ -1,0 +1,9 @@
+#if defined(__x86_64__)
+#include "martlet_contraction.h"
+
+#include "../simd/avx2.h"
+
+#include "contract.inc"
+
+#include "../simd/end.h"
+#endif

@@ -1,0 +1,9 @@
+#if defined(__aarch64__)
+#include "martlet_contraction.h"
+
+#include "../simd/neon.h"
+
+#include "contract.inc"
+
+#include "../simd/end.h"
+#endif

@@ -2,9 +2,14 @@
 #include "martlet_isa.h"
 
 #include <sched.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -45,3 +50,31 @@ int martlet_available_processors(void) {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (int)online : 1;
 }
+
+void martlet_processor_name(char *name, size_t capacity) {
+    memset(name, 0, capacity);
+#if defined(__x86_64__)
+    unsigned int words[12] = {0};
+    if (__get_cpuid_max(0x80000000u, NULL) < 0x80000004u || capacity <= sizeof words) return;
+    for (unsigned int i = 0; i < 3; i++)
+        __cpuid(0x80000002u + i, words[4 * i], words[4 * i + 1], words[4 * i + 2], words[4 * i + 3]);
+    memcpy(name, words, sizeof words);
+#endif
+}
+
+void *martlet_allocate(size_t byte_count) {
+    const size_t huge_page = (size_t)2 << 20;
+    const size_t alignment = byte_count >= 2 * huge_page ? huge_page : 64;
+    if (byte_count > SIZE_MAX - alignment) return NULL;
+    const size_t rounded = (byte_count + 63) / 64 * 64;
+    void *block = NULL;
+    if (posix_memalign(&block, alignment, rounded) != 0) return NULL;
+#if defined(__linux__)
+    // Strided walks over large operands touch a page per step; with huge pages the processor's page table cache
+    // suffices.
+    if (alignment == huge_page) madvise(block, rounded / huge_page * huge_page, MADV_HUGEPAGE);
+#endif
+    return block;
+}
+
+void martlet_free(void *block) { free(block); }

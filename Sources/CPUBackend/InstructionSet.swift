@@ -1,10 +1,5 @@
 import CMartletKernels
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import MartletBackend
 
 /// The vector instructions that the kernels use. Every choice computes the same bits; they differ in speed only.
 public enum InstructionSet: String, CaseIterable, Hashable, Sendable {
@@ -17,6 +12,9 @@ public enum InstructionSet: String, CaseIterable, Hashable, Sendable {
   /// Plain C, for any processor.
   case portable
 
+  /// The name of the environment variable that chooses one.
+  public static let environmentVariable = "MARTLET_ISA"
+
   /// Whether this machine can run it.
   public var isAvailable: Bool { martlet_isa_available(kernelTable) }
 
@@ -26,22 +24,25 @@ public enum InstructionSet: String, CaseIterable, Hashable, Sendable {
   /// The fastest instruction set of this machine.
   public static var best: InstructionSet { available.first ?? .portable }
 
-  /// Reads the environment variable `MARTLET_ISA`, or else takes the best.
+  /// The instruction set of a name such as `avx2`.
   ///
-  /// - Throws: `InstructionSetError` if the variable names none, or one that this machine lacks.
-  public static func chosenByEnvironment() throws -> InstructionSet {
-    guard let value = getenv("MARTLET_ISA") else { return best }
-    let name = String(cString: value)
-    guard let set = InstructionSet(rawValue: name) else { throw InstructionSetError.unknown(name) }
-    return try set.checked()
+  /// - Throws: `BackendError.invalidSetting` if there is none of that name or this machine cannot run it.
+  public init(named name: String) throws {
+    guard let set = InstructionSet(rawValue: name), set.isAvailable else { throw Self.refusal(of: name) }
+    self = set
   }
 
   /// The instruction set itself, if this machine can run it.
   ///
-  /// - Throws: `InstructionSetError.unavailable` otherwise.
+  /// - Throws: `BackendError.invalidSetting` otherwise.
   public func checked() throws -> InstructionSet {
-    guard isAvailable else { throw InstructionSetError.unavailable(self) }
+    guard isAvailable else { throw Self.refusal(of: rawValue) }
     return self
+  }
+
+  private static func refusal(of name: String) -> BackendError {
+    let choices = available.map(\.rawValue).joined(separator: ", ")
+    return .invalidSetting(name: environmentVariable, value: name, reason: "this machine can run \(choices)")
   }
 
   /// The name of its tables in C.
@@ -51,23 +52,6 @@ public enum InstructionSet: String, CaseIterable, Hashable, Sendable {
     case .avx2: martlet_isa_avx2
     case .neon: martlet_isa_neon
     case .portable: martlet_isa_portable
-    }
-  }
-}
-
-/// Why an instruction set that was asked for cannot be used.
-public enum InstructionSetError: Error, Hashable, CustomStringConvertible {
-  /// There is no instruction set of that name.
-  case unknown(String)
-  /// This machine cannot run it.
-  case unavailable(InstructionSet)
-
-  /// What is wrong, and what can be chosen instead.
-  public var description: String {
-    let choices = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
-    switch self {
-    case .unknown(let name): return "There is no instruction set “\(name)”; this machine has \(choices)."
-    case .unavailable(let set): return "This machine cannot run \(set.rawValue) kernels; it has \(choices)."
     }
   }
 }

@@ -24,7 +24,7 @@ package final class ThreadPool: Sendable {
   /// Starts `threadCount - 1` workers.
   ///
   /// - Precondition: `threadCount` is positive.
-  package init(threadCount: Int = ThreadPool.defaultThreadCount) {
+  package init(threadCount: Int) {
     precondition(threadCount > 0, "ThreadPool: need at least one thread; got \(threadCount)")
     self.workers = (1..<max(threadCount, 1)).compactMap { [shared] _ in startWorker(on: shared) }
     self.threadCount = workers.count + 1  // a machine that refuses a thread costs speed only
@@ -51,15 +51,8 @@ package final class ThreadPool: Sendable {
     shared.release()
   }
 
-  /// The environment variable `MARTLET_THREADS` if it holds a positive number, else the processors this process may use.
-  package static var defaultThreadCount: Int {
-    if let value = getenv("MARTLET_THREADS"), let count = Int(String(cString: value)), count > 0 {
-      return min(count, 1024)
-    }
-    return availableProcessorCount
-  }
-
-  private static var availableProcessorCount: Int {
+  /// The processors that this process may use.
+  package static var availableProcessorCount: Int {
     max(1, Int(martlet_available_processors()))
   }
 }

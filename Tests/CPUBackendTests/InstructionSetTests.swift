@@ -1,3 +1,4 @@
+import MartletBackend
 import MartletCPUBackend
 import Testing
 
@@ -15,7 +16,9 @@ import Testing
     #else
       let foreign = InstructionSet.avx2
     #endif
-    let error = #expect(throws: InstructionSetError.unavailable(foreign)) { try foreign.checked() }
+    let error = #expect(throws: BackendError.self) { try CPUBackend(threads: 1, instructionSet: foreign) }
     #expect(error?.description.contains("portable") == true)
+    #expect(throws: BackendError.self) { try InstructionSet(named: "mmx") }
+    #expect(try InstructionSet(named: "portable") == .portable)
   }
 }

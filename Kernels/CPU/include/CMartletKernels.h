@@ -2,6 +2,7 @@
 #ifndef CMARTLETKERNELS_H
 #define CMARTLETKERNELS_H
 
+#include "martlet_contraction.h"
 #include "martlet_isa.h"
 
 #endif

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Where the operands of one step k of all chains lie, in elements after the base pointers of a tile. The list of steps is
-// what other engines write out as an im2col matrix.
+// Where the operands of one step k of all chains lie, in elements after the base pointers of a tile. The list of steps
+// is what other engines write out as an im2col matrix.
 struct martlet_step {
     ptrdiff_t a, b;
 };
@@ -30,8 +30,8 @@ struct martlet_contraction {
     ptrdiff_t b_panel_stride;
     const struct martlet_step *steps;
     ptrdiff_t step_count;
-    bool b_is_padded; // the last panel of B may be read to its full width
-    bool accumulate;  // chains start from C instead of +0
+    bool b_is_padded;  // the last panel of B may be read to its full width
+    bool accumulate;   // chains start from C instead of +0
     const float *bias; // bias[n], added after the chain; or null
     enum martlet_activation activation;
 };
@@ -43,10 +43,11 @@ struct martlet_contraction_kernels {
 
     // Computes units first_unit ..< last_unit of panels first_panel ..< last_panel. Units are counted over
     // (i, j, tile of the last axis) row-major; see `martlet_contraction_units`.
-    void (*contract)(const struct martlet_contraction *, ptrdiff_t first_unit, ptrdiff_t last_unit, ptrdiff_t first_panel,
-                     ptrdiff_t last_panel);
+    void (*contract)(const struct martlet_contraction *, ptrdiff_t first_unit, ptrdiff_t last_unit,
+                     ptrdiff_t first_panel, ptrdiff_t last_panel);
 };
 
-const struct martlet_contraction_kernels *martlet_contraction_kernels(enum martlet_isa isa);
+// The kernels for an available instruction set.
+const struct martlet_contraction_kernels *martlet_contraction_table(enum martlet_isa isa);
 
 #endif

@@ -1,8 +1,9 @@
-// Which instruction sets the kernels were compiled for, and which of them this machine can run.
+// The machine: which instruction sets it has, how many processors, its name, its memory.
 #ifndef MARTLET_ISA_H
 #define MARTLET_ISA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum martlet_isa {
     martlet_isa_avx512 = 0, // AVX-512 F, VL, BW and DQ, with FMA
@@ -14,10 +15,17 @@ enum martlet_isa {
 // Whether kernels for `isa` are in this binary and this machine and operating system can run them.
 bool martlet_isa_available(enum martlet_isa isa);
 
+// Tells the processor that the caller is waiting in a loop.
+void martlet_spin_pause(void);
+
 // How many processors this process may use, its affinity respected; at least 1.
 int martlet_available_processors(void);
 
-// Tells the processor that the caller is waiting in a loop.
-void martlet_spin_pause(void);
+// The processor's name for itself, ended by 0; empty where it has none. `capacity` is at least 49.
+void martlet_processor_name(char *name, size_t capacity);
+
+// Memory aligned to 64 bytes, large blocks on huge pages where the system has them; null when there is none.
+void *martlet_allocate(size_t byte_count);
+void martlet_free(void *block);
 
 #endif

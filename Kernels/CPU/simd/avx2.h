@@ -20,6 +20,8 @@ INLINE vf load_first(const float *p, ptrdiff_t count) {
 }
 
 INLINE void store_first(float *p, vf v, ptrdiff_t count) {
-    if (count >= LANES) store(p, v);
-    else _mm256_maskstore_ps(p, first_lanes(count), (__m256)v);
+    if (count >= LANES)
+        store(p, v);
+    else
+        _mm256_maskstore_ps(p, first_lanes(count), (__m256)v);
 }

@@ -7,7 +7,7 @@
 #define LANES 16
 #define TILE_ROWS 14 // rows of a contraction tile: 14 × 2 accumulators, two vectors of B and one of A fill 31 registers
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2"))),                  \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2"))),                   \
                              apply_to = function)
 #include "vectors.inc"
 
@@ -17,6 +17,8 @@ INLINE vf load_first(const float *p, ptrdiff_t count) {
 }
 
 INLINE void store_first(float *p, vf v, ptrdiff_t count) {
-    if (count >= LANES) store(p, v);
-    else _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
+    if (count >= LANES)
+        store(p, v);
+    else
+        _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
 }

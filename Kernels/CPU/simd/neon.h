@@ -18,7 +18,8 @@ INLINE vf load_first(const float *p, ptrdiff_t count) {
 }
 
 INLINE void store_first(float *p, vf v, ptrdiff_t count) {
-    if (count >= LANES) store(p, v);
+    if (count >= LANES)
+        store(p, v);
     else
         for (ptrdiff_t i = 0; i < count; i++) p[i] = v[i];
 }

@@ -1,4 +1,5 @@
-// Compiles what follows, up to "end.h", for any processor: vectors of 4 lanes that the compiler maps to what there is, `fma` from the C library.
+// Compiles what follows, up to "end.h", for any processor: vectors of 4 lanes that the compiler maps to what there is,
+// `fma` from the C library.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,8 @@ INLINE vf load_first(const float *p, ptrdiff_t count) {
 }
 
 INLINE void store_first(float *p, vf v, ptrdiff_t count) {
-    if (count >= LANES) store(p, v);
+    if (count >= LANES)
+        store(p, v);
     else
         for (ptrdiff_t i = 0; i < count; i++) p[i] = v[i];
 }

@@ -1,0 +1,68 @@
+import MartletBackend
+
+// The functions whose kernels have not landed yet; each moves to its own file.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension CPUBackend: Backend {
+  public func map(_ program: ElementwiseProgram, inputs: [View], parameters: [Scalar], outputs: [View]) {
+    preconditionFailure("cpu: map has no kernel yet")
+  }
+
+  public func reduce(
+    _ program: ElementwiseProgram, combiners: [Combiner], axes: [Int], inputs: [View], parameters: [Scalar],
+    epilogue: Epilogue?, outputs: [View]
+  ) {
+    preconditionFailure("cpu: reduce has no kernel yet")
+  }
+
+  public func softmaxRows(_ input: View, logarithmic: Bool, output: View) {
+    preconditionFailure("cpu: softmaxRows has no kernel yet")
+  }
+
+  public func scan(_ input: View, exclusive: Bool, reversed: Bool, output: View) {
+    preconditionFailure("cpu: scan has no kernel yet")
+  }
+
+  public func sort(_ input: View, descending: Bool, values: View, indices: View) {
+    preconditionFailure("cpu: sort has no kernel yet")
+  }
+
+  public func gather(_ table: View, indices: View, output: View) {
+    preconditionFailure("cpu: gather has no kernel yet")
+  }
+
+  public func scatterAdd(_ updates: View, indices: View, output: View) {
+    preconditionFailure("cpu: scatterAdd has no kernel yet")
+  }
+
+  public func matmul(_ a: View, _ b: View, accumulate: Bool, epilogue: Epilogue?, into c: View) {
+    preconditionFailure("cpu: matmul has no kernel yet")
+  }
+
+  public func conv2d(
+    _ input: View, weights: View, _ convolution: Convolution, epilogue: Epilogue?, output: View
+  ) {
+    preconditionFailure("cpu: conv2d has no kernel yet")
+  }
+
+  public func conv2dDataGradient(
+    _ upstream: View, weights: View, _ convolution: Convolution, inputGradient: View
+  ) {
+    preconditionFailure("cpu: conv2dDataGradient has no kernel yet")
+  }
+
+  public func conv2dWeightGradient(
+    _ input: View, upstream: View, _ convolution: Convolution, weightGradient: View
+  ) {
+    preconditionFailure("cpu: conv2dWeightGradient has no kernel yet")
+  }
+
+  public func pool2d(_ input: View, _ kind: PoolingKind, _ window: Window, output: View, index: View?) {
+    preconditionFailure("cpu: pool2d has no kernel yet")
+  }
+
+  public func pool2dBackward(
+    _ upstream: View, _ kind: PoolingKind, _ window: Window, index: View?, inputGradient: View
+  ) {
+    preconditionFailure("cpu: pool2dBackward has no kernel yet")
+  }
+}

@@ -1,0 +1,224 @@
+import CMartletKernels
+import MartletBackend
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Computes on the processor's vector units and all of its cores, in the caller's memory.
+///
+/// Every function has finished when it returns, so there is nothing to flush. Results are the same bits for every
+/// instruction set and every number of threads.
+///
+/// A class because it owns threads and memory. `@unchecked Sendable`: `contraction` points to a constant table of functions;
+/// everything else is immutable or synchronises itself.
+public final class CPUBackend: @unchecked Sendable {
+  /// `cpu`.
+  public let name = "cpu"
+  /// The processor, the instruction set and the number of threads.
+  public let capabilities: Capabilities
+  /// The vector instructions in use.
+  public let instructionSet: InstructionSet
+  /// The threads that share the work of one function.
+  package let threads: ThreadPool
+
+  let contraction: UnsafePointer<martlet_contraction_kernels>
+  private let blocks: BlockPool<CPUBlock>
+  private let firstError = Mutex<(any Error)?>(nil)
+  private let launches = Atomic<Int>(0)
+
+  /// Makes a backend with threads and a memory pool of its own.
+  ///
+  /// - Parameters:
+  ///   - threads: How many threads share the work, the caller's included; by default the environment variable
+  ///     `MARTLET_THREADS`, or else the processors that this process may use.
+  ///   - instructionSet: By default the environment variable `MARTLET_ISA`, or else the best of this machine.
+  /// - Throws: `BackendError.invalidSetting` for a number of threads below one, or an instruction set that this machine
+  ///   cannot run.
+  public init(threads: Int? = nil, instructionSet: InstructionSet? = nil) throws {
+    self.instructionSet = try Self.chosen(instructionSet)
+    self.threads = ThreadPool(threadCount: try Self.chosen(threadCount: threads))
+    self.contraction = martlet_contraction_table(self.instructionSet.kernelTable)
+    self.blocks = BlockPool(make: CPUBlock.init(byteCount:), destroy: { $0.free() })
+    self.capabilities = Capabilities(
+      kind: .cpu,
+      deviceName: "\(processorName()), \(self.instructionSet.rawValue), \(self.threads.threadCount) threads",
+      isCanonical: true, threadCount: self.threads.threadCount, memoryByteCount: physicalMemoryByteCount())
+  }
+
+  private static func chosen(_ instructionSet: InstructionSet?) throws -> InstructionSet {
+    if let instructionSet { return try instructionSet.checked() }
+    guard let name = environment(InstructionSet.environmentVariable) else { return .best }
+    return try InstructionSet(named: name)
+  }
+
+  private static func chosen(threadCount: Int?) throws -> Int {
+    let limits = 1...1024
+    let text = threadCount.map(String.init) ?? environment("MARTLET_THREADS")
+    guard let text else { return ThreadPool.availableProcessorCount }
+    guard let count = Int(text), limits.contains(count) else {
+      throw BackendError.invalidSetting(
+        name: "MARTLET_THREADS", value: text, reason: "a whole number from \(limits.lowerBound) to \(limits.upperBound)"
+      )
+    }
+    return count
+  }
+
+  /// Counters since the backend was made.
+  public var statistics: Statistics {
+    var statistics = blocks.statistics
+    statistics.launches = launches.load(ordering: .relaxed)
+    return statistics
+  }
+
+  /// Counts one backend function.
+  func countLaunch() {
+    launches.wrappingAdd(1, ordering: .relaxed)
+  }
+
+  /// Keeps the first error until it is asked for.
+  func stick(_ error: any Error) {
+    firstError.withLock { $0 = $0 ?? error }
+  }
+
+  private func throwFirstError() throws {
+    let error = firstError.withLock { first in
+      defer { first = nil }
+      return first
+    }
+    if let error { throw error }
+  }
+}
+
+// MARK: Memory
+
+// `Backend` documents these.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension CPUBackend {
+  public func allocate(byteCount: Int) -> Storage {
+    let taken = takeBlock(byteCount)
+    return CPUStorage(backend: self, byteCount: byteCount, block: taken?.block, capacity: taken?.capacity ?? 0)
+  }
+
+  public func upload(_ source: UnsafeRawBufferPointer, to storage: Storage, atByte offset: Int) {
+    countLaunch()
+    guard let target = bytes(of: storage), let base = source.baseAddress else { return }
+    precondition(
+      offset >= 0 && offset + source.count <= storage.byteCount,
+      "upload: \(source.count) bytes at \(offset) do not fit into \(storage.byteCount)")
+    (target + offset).copyMemory(from: base, byteCount: source.count)
+  }
+
+  public func download(_ storage: Storage, atByte offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
+    try throwFirstError()
+    countLaunch()
+    guard let source = bytes(of: storage), let base = target.baseAddress else { return }
+    precondition(
+      offset >= 0 && offset + target.count <= storage.byteCount,
+      "download: \(target.count) bytes at \(offset) are not all within \(storage.byteCount)")
+    base.copyMemory(from: source + offset, byteCount: target.count)
+  }
+
+  public func flush() {}
+
+  public func synchronize() throws {
+    try throwFirstError()
+  }
+
+  public func trim(toByteCount limit: Int) {
+    blocks.trim(toByteCount: limit)
+  }
+
+  /// Memory for the time of one function, 64-byte aligned, with room to read one vector beyond the end.
+  ///
+  /// Without memory the error sticks and the body is not called.
+  func withScratch(byteCount: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
+    guard let (block, capacity) = takeBlock(byteCount) else { return }
+    body(block.address)
+    blocks.giveBack(block, capacity: capacity)
+  }
+
+  private func takeBlock(_ byteCount: Int) -> (block: CPUBlock, capacity: Int)? {
+    guard let (block, capacity, _) = blocks.take(byteCount) else {
+      let statistics = blocks.statistics
+      stick(
+        BackendError.outOfMemory(
+          backend: name, requested: byteCount, inUse: statistics.bytesInUse, cached: statistics.bytesCached))
+      return nil
+    }
+    return (block, capacity)
+  }
+
+  fileprivate func giveBack(_ block: CPUBlock, capacity: Int) {
+    blocks.giveBack(block, capacity: capacity)
+  }
+}
+
+// MARK: Operands
+extension CPUBackend {
+  /// The first byte of a storage; nil for one whose allocation failed.
+  func bytes(of storage: Storage) -> UnsafeMutableRawPointer? {
+    guard let storage = storage as? CPUStorage else {
+      preconditionFailure("cpu: an operand lives on \(storage.backend.name)")
+    }
+    return storage.address
+  }
+
+  /// The element of a view with all indices 0; nil if the view's storage could not be allocated.
+  ///
+  /// - Precondition: the view holds elements of this type, as its `dtype` says.
+  func elements<Element>(of view: View, as type: Element.Type = Float.self) -> UnsafeMutablePointer<Element>? {
+    bytes(of: view.storage).map { $0.assumingMemoryBound(to: type) + view.layout.offset }
+  }
+}
+
+/// Memory of the CPU backend.
+///
+/// `@unchecked Sendable`: the address never changes; who may write behind it when is the contract of `Backend`.
+final class CPUStorage: Storage, @unchecked Sendable {
+  private let owner: CPUBackend
+  private let block: CPUBlock?
+  private let capacity: Int
+
+  init(backend: CPUBackend, byteCount: Int, block: CPUBlock?, capacity: Int) {
+    self.owner = backend
+    self.block = block
+    self.capacity = capacity
+    super.init(backend: backend, byteCount: byteCount)
+  }
+
+  deinit {
+    if let block { owner.giveBack(block, capacity: capacity) }
+  }
+
+  /// The first byte; nil if there was no memory.
+  var address: UnsafeMutableRawPointer? { block?.address }
+}
+
+/// A block from the operating system.
+///
+/// `@unchecked Sendable`: an address; whoever holds the block owns the memory.
+struct CPUBlock: @unchecked Sendable {
+  let address: UnsafeMutableRawPointer
+
+  /// What may be read, not written, beyond the end: one vector of the widest instruction set.
+  private static let slackByteCount = 64
+
+  /// Nil when there is no memory.
+  init?(byteCount: Int) {
+    let (total, overflow) = byteCount.addingReportingOverflow(Self.slackByteCount)
+    guard !overflow, let address = martlet_allocate(total) else { return nil }
+    self.address = address
+  }
+
+  func free() {
+    martlet_free(address)
+  }
+}
+
+private func environment(_ name: String) -> String? {
+  getenv(name).map { String(cString: $0) }
+}

@@ -15,6 +15,10 @@ let package = Package(
     .target(name: "MartletBackend", path: "Sources/Backend"),
     .testTarget(name: "BackendTests", dependencies: ["MartletBackend"]),
 
+    // The definition of every function of a backend, for others to be compared with.
+    .target(name: "MartletReferenceBackend", dependencies: ["MartletBackend"], path: "Sources/ReferenceBackend"),
+    .testTarget(name: "ReferenceBackendTests", dependencies: ["MartletReferenceBackend"]),
+
     // The C kernels, each written once and compiled per instruction set, and the backend that runs them on all cores.
     .target(name: "CMartletKernels", path: "Kernels/CPU"),
     .target(

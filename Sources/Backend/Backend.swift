@@ -127,12 +127,17 @@ public protocol Backend: AnyObject, Sendable {
   func conv2dDataGradient(_ upstream: View, weights: View, _ convolution: Convolution, inputGradient: View)
 
   /// The gradient of `conv2d` for its weights: per slice (`Convolution.weightGradientSlices`) a chain over
-  /// (image, output row, output column); slices are added in order. Contiguous operands.
+  /// (image, output row, output column); slices are added in order, beginning with the first.
+  /// Contiguous operands.
   func conv2dWeightGradient(_ input: View, upstream: View, _ convolution: Convolution, weightGradient: View)
 
   // MARK: Pooling
 
-  /// The maximum or mean of each window. Contiguous operands, float32 `[batch, height, width, channels]`; dilation is 1.
+  /// The maximum or mean of each window. Contiguous operands, float32 `[batch, height, width, channels]`; dilation is 1, and
+  /// every window holds at least one element of the image.
+  ///
+  /// A mean is the sum of the window's elements inside the image, added in row-major order beginning at +0, divided by their
+  /// number.
   ///
   /// - Parameter index: For maximum: the row-major position in the window of the first largest element (NaN counts as
   ///   larger than everything), shaped like the output; uint8, or int32 for windows of more than 256 elements. Optional.

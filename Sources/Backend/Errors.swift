@@ -5,6 +5,8 @@
 public enum BackendError: Error, Hashable, CustomStringConvertible {
   /// A block could not be had even after cached blocks had been given back.
   case outOfMemory(backend: String, requested: Int, inUse: Int, cached: Int)
+  /// A block was written to outside its bounds; found by the guard zones of `MARTLET_CHECK_MEMORY=1`.
+  case memoryOverrun(backend: String, byteCount: Int, offset: Int)
   /// The device's compiler rejected a kernel; `log` is what it said.
   case kernelBuild(device: String, kernel: String, options: String, log: String)
   /// A call into the driver failed.
@@ -23,6 +25,8 @@ public enum BackendError: Error, Hashable, CustomStringConvertible {
     case .outOfMemory(let backend, let requested, let inUse, let cached):
       "\(backend): out of memory: \(requested) bytes asked for, \(inUse) in use, \(cached) cached; "
         + "use a smaller batch or free tensors"
+    case .memoryOverrun(let backend, let byteCount, let offset):
+      "\(backend): a block of \(byteCount) bytes was written to at byte \(offset), outside its bounds"
     case .kernelBuild(let device, let kernel, let options, let log):
       "\(device): building kernel \(kernel) failed (options \(options.isEmpty ? "none" : options)):\n\(log)"
     case .driver(let device, let call, let code, let meaning):

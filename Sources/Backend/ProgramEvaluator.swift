@@ -3,6 +3,8 @@ public struct ProgramEvaluator {
   private let program: ElementwiseProgram
   private let parameters: [UInt32]
   private var registers: [UInt32]
+  /// The bits of each input's element; set before `evaluate`.
+  public var inputs: [UInt32]
 
   /// - Precondition: the arguments fit the program's parameters in number and type.
   public init(_ program: ElementwiseProgram, parameters: [Scalar]) {
@@ -12,22 +14,24 @@ public struct ProgramEvaluator {
     self.program = program
     self.parameters = parameters.map(\.bits)
     registers = Array(repeating: 0, count: program.instructions.count)
+    inputs = Array(repeating: 0, count: program.inputs.count)
   }
 
-  /// Evaluates one element and returns the bits of each output; a truth value is 0 or 1.
+  /// Evaluates one element from `inputs`.
   ///
   /// - Parameters:
-  ///   - inputs: The bits of each input's element.
   ///   - element: The row-major index in the iteration shape.
   ///   - coordinates: The position along each axis of the iteration shape.
-  public mutating func callAsFunction(inputs: [UInt32], element: Int, coordinates: Shape) -> [UInt32] {
-    for (position, instruction) in program.instructions.enumerated() {
-      registers[position] = evaluate(instruction, inputs: inputs, element: element, coordinates: coordinates)
+  public mutating func evaluate(element: Int, coordinates: Shape) {
+    for position in program.instructions.indices {
+      registers[position] = value(of: program.instructions[position], element: element, coordinates: coordinates)
     }
-    return program.outputs.map { registers[$0] }
   }
 
-  private func evaluate(_ i: Instruction, inputs: [UInt32], element: Int, coordinates: Shape) -> UInt32 {
+  /// The bits of an output of the element evaluated last; a truth value is 0 or 1.
+  public func output(_ index: Int) -> UInt32 { registers[program.outputs[index]] }
+
+  private func value(of i: Instruction, element: Int, coordinates: Shape) -> UInt32 {
     let (a, b, c) = (registers[Int(i.a)], registers[Int(i.b)], registers[Int(i.c)])
     switch i.opcode {
     case .input: return inputs[Int(i.immediate)]

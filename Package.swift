@@ -28,6 +28,10 @@ let package = Package(
     // Samples in host memory: datasets, batches, the files they come from, and digits drawn without any file.
     .target(name: "MartletData", dependencies: ["MartletBackend"], path: "Sources/Data"),
     .testTarget(name: "DataTests", dependencies: ["MartletData"]),
+
+    // How good predictions are: from arrays in host memory, and during training from tensors without waiting for the device.
+    .target(name: "MartletMetrics", dependencies: ["MartletBackend"], path: "Sources/Metrics"),
+    .testTarget(name: "MetricsTests", dependencies: ["MartletMetrics"]),
   ],
   swiftLanguageModes: [.v6]
 )

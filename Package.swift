@@ -32,6 +32,9 @@ let package = Package(
     // How good predictions are: from arrays in host memory, and during training from tensors without waiting for the device.
     .target(name: "MartletMetrics", dependencies: ["MartletBackend"], path: "Sources/Metrics"),
     .testTarget(name: "MetricsTests", dependencies: ["MartletMetrics"]),
+    // Files that other programs read and write too.
+    .target(name: "MartletInterchange", dependencies: ["MartletBackend"], path: "Sources/Interchange"),
+    .testTarget(name: "InterchangeTests", dependencies: ["MartletInterchange"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -26,8 +26,14 @@ let package = Package(
     .testTarget(name: "CPUBackendTests", dependencies: ["MartletCPUBackend"]),
 
     // Samples in host memory: datasets, batches, the files they come from, and digits drawn without any file.
-    .target(name: "MartletData", dependencies: ["MartletBackend"], path: "Sources/Data"),
-    .testTarget(name: "DataTests", dependencies: ["MartletData"]),
+    .systemLibrary(
+      name: "CMartletZlib", path: "Sources/Data/Shims/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CMartletPNG", path: "Sources/Data/Shims/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(
+      name: "MartletData", dependencies: ["MartletBackend", "CMartletZlib", "CMartletPNG"], path: "Sources/Data",
+      exclude: ["Shims"]),
+    .testTarget(name: "DataTests", dependencies: ["MartletData", "CMartletZlib"]),
 
     // How good predictions are: from arrays in host memory, and during training from tensors without waiting for the device.
     .target(name: "MartletMetrics", dependencies: ["MartletBackend"], path: "Sources/Metrics"),

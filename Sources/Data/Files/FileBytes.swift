@@ -1,0 +1,41 @@
+import Foundation
+
+/// Reading whole files with their size known beforehand, so that no file can claim more memory than it is long.
+enum FileBytes {
+  /// The largest file that is read: far above any data set that is worth holding in memory as a whole.
+  static let limit = 1 << 33
+
+  /// All bytes of a regular file.
+  ///
+  /// - Throws: `DataFileError` with the operating system's reason.
+  static func read(_ path: String, limit: Int = limit) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw unreadable(path, errno) }
+    defer { close(descriptor) }
+
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
+    // A pipe or a device may never end.
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      let kind = status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is not a regular file"
+      throw DataFileError(file: path, .unreadable(reason: kind))
+    }
+    let byteCount = Int(status.st_size)
+    guard byteCount <= limit else { throw DataFileError(file: path, .tooLarge(byteCount: byteCount, limit: limit)) }
+
+    return try [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
+      while filled < byteCount {
+        let received = Foundation.read(descriptor, buffer.baseAddress.map { $0 + filled }, byteCount - filled)
+        if received < 0 && errno == EINTR { continue }
+        guard received >= 0 else { throw unreadable(path, errno) }
+        // The file became shorter while it was read: what is there is all there is.
+        if received == 0 { break }
+        filled += received
+      }
+    }
+  }
+
+  private static func unreadable(_ path: String, _ code: Int32) -> DataFileError {
+    DataFileError(file: path, .unreadable(reason: String(cString: strerror(code))))
+  }
+}

@@ -82,10 +82,10 @@ public struct MNIST: Sendable {
   }
 
   /// Draws digits in place of the files.
-  init(drawnWith seed: UInt64, notes: [String], trainingLimit: Int?) throws {
+  init(drawnWith seed: UInt64, notes: [String], trainingLimit: Int?) {
     let digits = StrokeDigits(seed: seed)
-    self.train = try digits.dataset(of: 0..<Swift.min(60_000, trainingLimit ?? .max))
-    self.test = try digits.dataset(of: 60_000..<70_000)
+    self.train = digits.dataset(of: 0..<Swift.min(60_000, trainingLimit ?? .max))
+    self.test = digits.dataset(of: 60_000..<70_000)
     self.source = .generated(seed: seed)
     self.notes = notes
   }

@@ -31,7 +31,7 @@ package struct MNISTSearch {
     notes.append(
       "these are not MNIST's digits but drawn ones; for the real ones name a directory that has the files, "
         + "or connect to the network")
-    return try MNIST(drawnWith: Self.generatorSeed, notes: notes, trainingLimit: trainingLimit)
+    return MNIST(drawnWith: Self.generatorSeed, notes: notes, trainingLimit: trainingLimit)
   }
 
   private func read(_ directory: String) throws -> MNIST {

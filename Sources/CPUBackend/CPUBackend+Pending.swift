@@ -34,10 +34,6 @@ extension CPUBackend: Backend {
     preconditionFailure("cpu: scatterAdd has no kernel yet")
   }
 
-  public func matmul(_ a: View, _ b: View, accumulate: Bool, epilogue: Epilogue?, into c: View) {
-    preconditionFailure("cpu: matmul has no kernel yet")
-  }
-
   public func conv2d(
     _ input: View, weights: View, _ convolution: Convolution, epilogue: Epilogue?, output: View
   ) {

@@ -3,7 +3,7 @@
 
 #include "../simd/avx512.h"
 
-#include "contract.inc"
+#include "family.inc"
 
 #include "../simd/end.h"
 #endif

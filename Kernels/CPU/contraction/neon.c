@@ -3,7 +3,7 @@
 
 #include "../simd/neon.h"
 
-#include "contract.inc"
+#include "family.inc"
 
 #include "../simd/end.h"
 #endif

@@ -2,6 +2,6 @@
 
 #include "../simd/portable.h"
 
-#include "contract.inc"
+#include "family.inc"
 
 #include "../simd/end.h"

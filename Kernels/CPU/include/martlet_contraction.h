@@ -15,19 +15,23 @@ struct martlet_step {
     ptrdiff_t a, b;
 };
 
-enum martlet_activation { martlet_activation_none = 0, martlet_activation_relu = 1 };
+enum martlet_activation {
+    martlet_activation_none = 0,
+    martlet_activation_relu = 1,              // 0 > x ? 0 : x, the program maximum(x, 0): -0 stays -0
+    martlet_activation_relu_positive_zero = 2 // x > 0 or x is NaN ? x : 0, the program maximum(0, x): -0 becomes +0
+};
 
 // C over up to three axes of rows and one of columns; rows of the last axis share a tile.
 //   C(i, j, m, n) = c[i·c_stride[0] + j·c_stride[1] + m·c_stride[2] + n]
 //   A(i, j, m, k) = a[i·a_stride[0] + j·a_stride[1] + m·a_stride[2] + steps[k].a]
-//   B(k, n)       = b[(n / panel)·b_panel_stride + steps[k].b + n % panel],   panel = the `panel_columns` of the table
+//   B(i, k, n)    = b[i·b_stride + (n / panel)·b_panel_stride + steps[k].b + n % panel],   panel = `panel_columns`
 struct martlet_contraction {
     const float *a;
     const float *b;
     float *c;
     ptrdiff_t row_count[3], a_stride[3], c_stride[3];
     ptrdiff_t columns;
-    ptrdiff_t b_panel_stride;
+    ptrdiff_t b_stride, b_panel_stride;
     const struct martlet_step *steps;
     ptrdiff_t step_count;
     bool b_is_padded;  // the last panel of B may be read to its full width
@@ -36,15 +40,62 @@ struct martlet_contraction {
     enum martlet_activation activation;
 };
 
+// One row of a weight gradient: a tap of the kernel and one input channel.
+struct martlet_weight_row {
+    ptrdiff_t x;                                            // its input element for output position (0, 0), in elements
+    ptrdiff_t first_row, end_row, first_column, end_column; // the output positions for which that element exists
+};
+
+// dw(m, n) = Σ over images, output rows and columns of x(m, position) · dy(position, n), one chain in this order over
+// the positions that exist for row m.
+//   x(m, i, r, c)  = x[i·x_stride[0] + r·x_stride[1] + c·x_stride[2] + rows[m].x]
+//   dy(i, r, c, n) = dy[i·dy_stride[0] + r·dy_stride[1] + c·dy_stride[2] + n]
+//   dw(m, n)       = dw[m·dw_stride + n]
+struct martlet_weight_gradient {
+    const float *x;
+    const float *dy;
+    float *dw;
+    ptrdiff_t x_stride[3], dy_stride[3], dw_stride;
+    ptrdiff_t output_rows, output_columns;
+    ptrdiff_t columns;
+    const struct martlet_weight_row *rows;
+};
+
 // One table per instruction set.
 struct martlet_contraction_kernels {
-    ptrdiff_t panel_columns; // how many columns a panel of B has
-    ptrdiff_t tile_rows;     // at most so many rows are computed at once
+    ptrdiff_t panel_columns;     // how many columns a panel of B has
+    ptrdiff_t tile_rows;         // at most so many rows are computed at once
+    ptrdiff_t channel_tile_rows; // the same for `contract_channels`
 
-    // Computes units first_unit ..< last_unit of panels first_panel ..< last_panel. Units are counted over
-    // (i, j, tile of the last axis) row-major; see `martlet_contraction_units`.
+    // Computes units first_unit ..< last_unit of panels first_panel ..< last_panel. Units count the tiles of rows over
+    // (i, j, tile): an axis of n rows has ceil(n / tile_rows) tiles of almost equal size.
     void (*contract)(const struct martlet_contraction *, ptrdiff_t first_unit, ptrdiff_t last_unit,
                      ptrdiff_t first_panel, ptrdiff_t last_panel);
+
+    // The same for one input channel per output channel: A(i, j, m, k, n) = a[… + steps[k].a + n].
+    void (*contract_channels)(const struct martlet_contraction *, ptrdiff_t first_unit, ptrdiff_t last_unit,
+                              ptrdiff_t first_panel, ptrdiff_t last_panel);
+
+    // panel[k · panel_columns + n] = source[k · step_stride + n · column_stride], 0 for the columns that are missing.
+    void (*pack)(const float *source, ptrdiff_t step_count, ptrdiff_t step_stride, ptrdiff_t columns,
+                 ptrdiff_t column_stride, float *panel);
+
+    // Rows first_row ..< first_row + row_count (at most tile_rows) over images first_image ..< last_image; chains start
+    // from dw if `accumulate`, else from +0.
+    void (*weight_gradient)(const struct martlet_weight_gradient *, ptrdiff_t first_row, ptrdiff_t row_count,
+                            ptrdiff_t first_image, ptrdiff_t last_image, bool accumulate);
+
+    // The same for one input channel per output channel: x(m, i, r, c, n) = x[… + rows[m].x + n].
+    void (*weight_gradient_channels)(const struct martlet_weight_gradient *, ptrdiff_t first_row, ptrdiff_t row_count,
+                                     ptrdiff_t first_image, ptrdiff_t last_image, bool accumulate);
+
+    // total[i] = slices[i] + slices[count + i] + slices[2·count + i] + …, from left to right.
+    void (*add_slices)(const float *slices, ptrdiff_t slice_count, ptrdiff_t count, ptrdiff_t first, ptrdiff_t last,
+                       float *total);
+
+    // So many fused multiply-adds per lane as fast as they go; returns how many single operations (2 per lane) that
+    // was.
+    double (*multiply_add)(ptrdiff_t rounds);
 };
 
 // The kernels for an available instruction set.

@@ -1,0 +1,135 @@
+import CMartletKernels
+import MartletBackend
+
+/// One of the up to three axes of rows of a contraction: how many rows, and how A and C move from one to the next.
+struct RowAxis {
+  var count: Int
+  var a: Int
+  var c: Int
+}
+
+extension martlet_contraction {
+  /// Sets the axes of rows, outermost first: neighbours that form one axis are merged, and an axis long enough to fill
+  /// tiles comes last, since its rows share tiles.
+  mutating func setRows(_ axes: [RowAxis], tileRows: Int) {
+    var merged: [RowAxis] = []
+    for axis in axes where axis.count != 1 {
+      if let outer = merged.last, outer.a == axis.a * axis.count, outer.c == axis.c * axis.count {
+        merged[merged.count - 1] = RowAxis(count: outer.count * axis.count, a: axis.a, c: axis.c)
+      } else {
+        merged.append(axis)
+      }
+    }
+    // A tile of half the rows still computes at full speed; below that, a longer axis is better even if it strides wider.
+    if let inner = merged.last, inner.count < tileRows / 2,
+      let longest = merged.indices.max(by: { merged[$0].count < merged[$1].count })
+    {
+      merged.append(merged.remove(at: longest))
+    }
+    while merged.count < 3 { merged.insert(RowAxis(count: 1, a: 0, c: 0), at: 0) }
+    row_count = (merged[0].count, merged[1].count, merged[2].count)
+    a_stride = (merged[0].a, merged[1].a, merged[2].a)
+    c_stride = (merged[0].c, merged[1].c, merged[2].c)
+  }
+}
+
+extension CPUBackend {
+  /// Tables of steps and packed panels of B, side by side in one scratch block.
+  var panelColumns: Int { contraction.pointee.panel_columns }
+
+  /// Runs independent contractions on all threads.
+  ///
+  /// - Parameter perChannel: Whether A has a channel per column (`contract_channels`).
+  func contract(_ contractions: [martlet_contraction], perChannel: Bool = false) {
+    let table = contraction.pointee
+    let tileRows = perChannel ? table.channel_tile_rows : table.tile_rows
+    var taskCount = 0
+    let divided = contractions.map { contraction in
+      let part = DividedContraction(
+        contraction, tileRows: tileRows, panelColumns: table.panel_columns, firstTask: taskCount)
+      taskCount += part.taskCount
+      return part
+    }
+    let kernel: (DividedContraction.Kernel)? = perChannel ? table.contract_channels : table.contract
+    guard let kernel else { return }
+    divided.withUnsafeBufferPointer { divided in
+      threads.run(taskCount: taskCount) { task in
+        // Few contractions, so looking from the front is quick.
+        var index = divided.partitioningIndex { task < $0.firstTask } - 1
+        while divided[index].taskCount == 0 { index -= 1 }
+        divided[index].run(task: task, kernel)
+      }
+    }
+  }
+
+  /// Packs panels of B in parallel where there is enough to pack.
+  ///
+  /// - Parameter pack: Packs one panel.
+  func packPanels(count: Int, elementsPerPanel: Int, _ pack: (_ panel: Int) -> Void) {
+    let worthwhile = 16_384
+    let panelsPerTask = max(1, worthwhile / max(1, elementsPerPanel))
+    threads.run(taskCount: (count + panelsPerTask - 1) / panelsPerTask) { task in
+      for panel in (task * panelsPerTask)..<min(count, (task + 1) * panelsPerTask) { pack(panel) }
+    }
+  }
+}
+
+/// A contraction cut into tasks, by its shape alone.
+private struct DividedContraction {
+  typealias Kernel =
+    @convention(c) (UnsafePointer<martlet_contraction>?, Int, Int, Int, Int) -> Void
+
+  let contraction: martlet_contraction
+  let firstTask: Int
+  private let units: Int
+  private let panels: Int
+  private let unitsPerTask: Int
+  private let panelsPerTask: Int
+
+  /// A task takes tens of microseconds: many against the cost of handing it out, few against that of waiting for the last.
+  private static let multiplicationsPerTask: Int = 1 << 20
+  /// Panels of 384 steps (`STEPS_PER_BLOCK`) that stay in a core's second cache beside A.
+  private static let mostPanelsPerTask = 8
+  /// So many units share the panels of B that a task fetches, where these are large.
+  private static let unitsSharingLargePanels = 8
+  private static let largePanelElements: Int = 1 << 15
+
+  init(_ contraction: martlet_contraction, tileRows: Int, panelColumns: Int, firstTask: Int) {
+    let rows = contraction.row_count
+    let tiles = (rows.2 + tileRows - 1) / tileRows
+    self.contraction = contraction
+    self.firstTask = firstTask
+    units = rows.0 * rows.1 * tiles
+    panels = (contraction.columns + panelColumns - 1) / panelColumns
+    panelsPerTask = max(1, min(panels, Self.mostPanelsPerTask))
+    let columns = min(contraction.columns, panelsPerTask * panelColumns)
+    let multiplicationsPerUnit = max(1, rows.2 * columns * max(1, contraction.step_count) / max(1, tiles))
+    let needsSharing = contraction.step_count * columns > Self.largePanelElements
+    let fewest = needsSharing ? Self.unitsSharingLargePanels : 1
+    unitsPerTask = max(fewest, Self.multiplicationsPerTask / multiplicationsPerUnit, 1)
+  }
+
+  var taskCount: Int { unitGroups * panelGroups }
+  private var unitGroups: Int { (units + unitsPerTask - 1) / unitsPerTask }
+  private var panelGroups: Int { (panels + panelsPerTask - 1) / panelsPerTask }
+
+  func run(task: Int, _ kernel: Kernel) {
+    let (panelGroup, unitGroup) = (task - firstTask).quotientAndRemainder(dividingBy: unitGroups)
+    let (unit, panel) = (unitGroup * unitsPerTask, panelGroup * panelsPerTask)
+    withUnsafePointer(to: contraction) {
+      kernel($0, unit, min(units, unit + unitsPerTask), panel, min(panels, panel + panelsPerTask))
+    }
+  }
+}
+
+extension UnsafeBufferPointer {
+  /// The first index whose element satisfies a predicate that is false, then true; the end if none does.
+  fileprivate func partitioningIndex(where isSecond: (Element) -> Bool) -> Int {
+    var (low, high) = (startIndex, endIndex)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if isSecond(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

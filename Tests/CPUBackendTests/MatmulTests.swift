@@ -1,0 +1,154 @@
+import MartletBackend
+import MartletCPUBackend
+import Testing
+
+@Suite("CPU matmul") struct MatmulTests {
+  /// Sizes around one and two vectors, one tile, one block of steps, and the switch from direct to packed operands.
+  private static let sizes: [[Int]] = [
+    [1, 1, 1, 1], [1, 2, 3, 4], [1, 5, 7, 3], [3, 4, 5, 6], [1, 13, 17, 15], [1, 14, 16, 16], [1, 15, 31, 17],
+    [2, 29, 33, 31], [1, 28, 64, 32], [1, 43, 19, 33], [1, 100, 10, 47], [1, 97, 3, 64], [2, 90, 11, 65],
+    [1, 1, 50, 40], [1, 40, 50, 1], [1, 1, 900, 2], [1, 17, 385, 20], [1, 120, 800, 34], [1, 250, 1, 290],
+    [5, 7, 0, 3], [1, 0, 4, 4], [0, 3, 3, 3],
+  ]
+
+  /// One chain of fused multiply-adds per element in ascending k: the specification, word for word.
+  private func chains(
+    _ a: [Float], _ b: [Float], _ c: [Float], batch: Int, rows: Int, steps: Int, columns: Int, sharedB: Bool = false
+  ) -> [Float] {
+    var result = c
+    for matrix in 0..<batch {
+      for i in 0..<rows {
+        for j in 0..<columns {
+          var sum = c[(matrix * rows + i) * columns + j]
+          for k in 0..<steps {
+            let bElement = b[((sharedB ? 0 : matrix) * steps + k) * columns + j]
+            sum.addProduct(a[(matrix * rows + i) * steps + k], bElement)
+          }
+          result[(matrix * rows + i) * columns + j] = sum
+        }
+      }
+    }
+    return result
+  }
+
+  @Test("is one chain per element, for every instruction set and thread count", arguments: sizes)
+  func dense(size: [Int]) throws {
+    let (batch, rows, steps, columns) = (size[0], size[1], size[2], size[3])
+    let a = noise(batch * rows * steps, seed: 1)
+    let b = noise(batch * steps * columns, seed: 2)
+    let start = noise(batch * rows * columns, seed: 3)
+    let zero = [Float](repeating: 0, count: start.count)
+    let fromZero = chains(a, b, zero, batch: batch, rows: rows, steps: steps, columns: columns)
+    let fromStart = chains(a, b, start, batch: batch, rows: rows, steps: steps, columns: columns)
+    for backend in backendsUnderTest {
+      let (x, y) = (backend.tensor(a, [batch, rows, steps]), backend.tensor(b, [batch, steps, columns]))
+      let c = backend.unwritten([batch, rows, columns])
+      backend.matmul(x, y, accumulate: false, epilogue: nil, into: c)
+      expectIdentical(try backend.contents(of: c), fromZero, "\(size) on \(backend.capabilities.deviceName)")
+      let d = backend.tensor(start, [batch, rows, columns])
+      backend.matmul(x, y, accumulate: true, epilogue: nil, into: d)
+      expectIdentical(try backend.contents(of: d), fromStart, "\(size), accumulating")
+    }
+  }
+
+  @Test("takes transposed operands as they are, and writes a transposed result", arguments: sizes)
+  func transposed(size: [Int]) throws {
+    let (batch, rows, steps, columns) = (size[0], size[1], size[2], size[3])
+    let a = noise(batch * rows * steps, seed: 4)
+    let b = noise(batch * steps * columns, seed: 5)
+    let expected = chains(
+      a, b, [Float](repeating: 0, count: batch * rows * columns), batch: batch, rows: rows, steps: steps,
+      columns: columns)
+    func flipped(_ x: [Float], _ rows: Int, _ columns: Int) -> [Float] {
+      (0..<(batch * rows * columns)).map { target -> Float in
+        let (m, j, i) = (target / (rows * columns), target / rows % columns, target % rows)
+        return x[(m * rows + i) * columns + j]
+      }
+    }
+    for backend in backendsUnderTest {
+      for mask in 1..<8 {
+        func operand(_ elements: [Float]?, _ rows: Int, _ columns: Int, flip: Bool) -> View {
+          let shape: Shape = flip ? [batch, columns, rows] : [batch, rows, columns]
+          var view =
+            elements.map { backend.tensor(flip ? flipped($0, rows, columns) : $0, shape) } ?? backend.unwritten(shape)
+          if flip { view.layout = view.layout.transposed([0, 2, 1]) }
+          return view
+        }
+        let c = operand(nil, rows, columns, flip: mask & 4 != 0)
+        backend.matmul(
+          operand(a, rows, steps, flip: mask & 1 != 0), operand(b, steps, columns, flip: mask & 2 != 0),
+          accumulate: false, epilogue: nil, into: c)
+        expectIdentical(
+          try backend.contents(of: c), mask & 4 != 0 ? flipped(expected, rows, columns) : expected,
+          "\(size), transposes \(mask), \(backend.instructionSet)")
+      }
+    }
+  }
+
+  @Test("takes one matrix for a whole batch, rows in reverse, and every other column")
+  func strided() throws {
+    let (batch, rows, steps, columns) = (3, 21, 18, 35)
+    let a = noise(batch * rows * steps, seed: 6)
+    let b = noise(steps * columns, seed: 7)
+    let expected = chains(
+      a, b, [Float](repeating: 0, count: batch * rows * columns), batch: batch, rows: rows, steps: steps,
+      columns: columns, sharedB: true)
+    for backend in backendsUnderTest {
+      var shared = backend.tensor(b, [1, steps, columns])
+      shared.layout = try shared.layout.broadcast(to: [batch, steps, columns])
+      let c = backend.unwritten([batch, rows, columns])
+      backend.matmul(backend.tensor(a, [batch, rows, steps]), shared, accumulate: false, epilogue: nil, into: c)
+      expectIdentical(try backend.contents(of: c), expected, "a broadcast b")
+
+      let reversedRows = (0..<(batch * rows)).flatMap { row -> ArraySlice<Float> in
+        let mirrored = row / rows * rows + (rows - 1 - row % rows)
+        return a[(mirrored * steps)..<((mirrored + 1) * steps)]
+      }
+      var flippedA = backend.tensor(reversedRows, [batch, rows, steps])
+      flippedA.layout = flippedA.layout.sliced(axis: 1, from: rows - 1, count: rows, step: -1)
+      var sparse = backend.tensor([Float](repeating: 7, count: batch * rows * columns * 2), [batch, rows, columns * 2])
+      sparse.layout = sparse.layout.sliced(axis: 2, from: 1, count: columns, step: 2)
+      backend.matmul(flippedA, shared, accumulate: false, epilogue: nil, into: sparse)
+      expectIdentical(
+        try backend.contents(of: sparse), expected.flatMap { [7, $0] }, "reversed rows into every other column")
+    }
+  }
+
+  @Test("adds a bias and rectifies as the program says, -0 and NaN included")
+  func epilogues() throws {
+    let (rows, steps, columns) = (30, 3, 37)
+    var a = noise(rows * steps, seed: 8)
+    for k in 0..<steps { (a[k], a[steps + k]) = (0, .nan) }
+    let b = noise(steps * columns, seed: 9)
+    var bias = noise(columns, seed: 10)
+    bias[3] = -0.0
+    let plain = chains(
+      a, b, [Float](repeating: 0, count: rows * columns), batch: 1, rows: rows, steps: steps, columns: columns)
+    let programs: [(ElementwiseProgram, (Float, Float) -> Float)] = [
+      (ElementwiseProgram(inputs: [.float32]) { x, _ in [x[0]] }, { x, _ in x }),
+      (ElementwiseProgram(inputs: [.float32, .float32]) { x, _ in [x[0] + x[1]] }, { $0 + $1 }),
+      (
+        ElementwiseProgram(inputs: [.float32, .float32]) { x, _ in [.maximum(x[1] + x[0], 0)] },
+        { 0 > $0 + $1 ? 0 : $0 + $1 }
+      ),
+      (
+        ElementwiseProgram(inputs: [.float32, .float32]) { x, _ in [.maximum(0, x[0] + x[1])] },
+        { $0 + $1 > 0 || ($0 + $1).isNaN ? $0 + $1 : 0 }
+      ),
+      (ElementwiseProgram(inputs: [.float32]) { x, _ in [.maximum(x[0], 0)] }, { x, _ in 0 > x ? 0 : x }),
+    ]
+    for backend in backendsUnderTest {
+      for (program, definition) in programs {
+        let c = backend.unwritten([1, rows, columns])
+        let extra = program.inputs.count > 1 ? [backend.tensor(bias, [columns])] : []
+        backend.matmul(
+          backend.tensor(a, [1, rows, steps]), backend.tensor(b, [1, steps, columns]), accumulate: false,
+          epilogue: Epilogue(program, inputs: extra), into: c)
+        let expected = plain.indices.map { definition(plain[$0], bias[$0 % columns]) }
+        let actual = try backend.contents(of: c)
+        expectIdentical(
+          actual.map { $0.isNaN ? .nan : $0 }, expected.map { $0.isNaN ? .nan : $0 }, "\(backend.instructionSet)")
+      }
+    }
+  }
+}

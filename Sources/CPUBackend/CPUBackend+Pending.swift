@@ -34,24 +34,6 @@ extension CPUBackend: Backend {
     preconditionFailure("cpu: scatterAdd has no kernel yet")
   }
 
-  public func conv2d(
-    _ input: View, weights: View, _ convolution: Convolution, epilogue: Epilogue?, output: View
-  ) {
-    preconditionFailure("cpu: conv2d has no kernel yet")
-  }
-
-  public func conv2dDataGradient(
-    _ upstream: View, weights: View, _ convolution: Convolution, inputGradient: View
-  ) {
-    preconditionFailure("cpu: conv2dDataGradient has no kernel yet")
-  }
-
-  public func conv2dWeightGradient(
-    _ input: View, upstream: View, _ convolution: Convolution, weightGradient: View
-  ) {
-    preconditionFailure("cpu: conv2dWeightGradient has no kernel yet")
-  }
-
   public func pool2d(_ input: View, _ kind: PoolingKind, _ window: Window, output: View, index: View?) {
     preconditionFailure("cpu: pool2d has no kernel yet")
   }

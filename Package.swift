@@ -28,8 +28,8 @@ let package = Package(
     // Samples in host memory: datasets, batches, the files they come from, and digits drawn without any file.
     .systemLibrary(
       name: "CMartletZlib", path: "Sources/Data/Shims/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(
-      name: "CMartletPNG", path: "Sources/Data/Shims/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    // libpng (Debian and Ubuntu: libpng-dev) behind three calls that keep its jumps to themselves.
+    .target(name: "CMartletPNG", path: "Sources/Data/Shims/CPNG", linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "MartletData", dependencies: ["MartletBackend", "CMartletZlib", "CMartletPNG"], path: "Sources/Data",
       exclude: ["Shims"]),

@@ -18,52 +18,36 @@ extension GrayPicture {
   ///
   /// - Throws: `DataFileError`, with libpng's reason.
   package init(png bytes: [UInt8], file: String) throws {
-    // libpng's simplified calls catch their own errors and leave the reason in the structure: nothing jumps through Swift.
-    var image = png_image()
-    image.version = UInt32(PNG_IMAGE_VERSION)
-    defer { png_image_free(&image) }
-    try bytes.withUnsafeBytes { buffer in
-      guard png_image_begin_read_from_memory(&image, buffer.baseAddress, buffer.count) != 0 else {
-        throw Self.undecodable(image, file)
-      }
-      let (width, height) = (Int(image.width), Int(image.height))
-      guard width * height <= Self.pixelLimit else {
-        throw DataFileError(file: file, .tooManyPixels(width: width, height: height, limit: Self.pixelLimit))
-      }
+    var header = martlet_png()
+    guard martlet_png_size(bytes, bytes.count, &header) != 0 else { throw Self.undecodable(header, file) }
+    let (width, height) = (Int(header.width), Int(header.height))
+    guard width * height <= Self.pixelLimit else {
+      throw DataFileError(file: file, .tooManyPixels(width: width, height: height, limit: Self.pixelLimit))
     }
-    // Most 16-bit files are made from ordinary 8-bit ones and mean the same tones, whether they say so or not.
-    image.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
-    image.format = UInt32(PNG_FORMAT_FLAG_ALPHA)  // grey and alpha
-
-    var grayAlpha = [UInt8](repeating: 0, count: Int(image.width) * Int(image.height) * 2)
-    // The input must still be where it was when reading began; hence both steps see the array at the same address.
-    let (width, height) = (Int(image.width), Int(image.height))
-    let isDecoded = bytes.withUnsafeBytes { _ in png_image_finish_read(&image, nil, &grayAlpha, 0, nil) != 0 }
-    guard isDecoded else { throw Self.undecodable(image, file) }
-
-    self.init(
-      width: width, height: height,
-      pixels: (0..<width * height).map { pixel in
-        let (gray, alpha) = (Int(grayAlpha[2 * pixel]), Int(grayAlpha[2 * pixel + 1]))
-        return UInt8((gray * alpha + 255 * (255 - alpha) + 127) / 255)
-      })
+    // A byte of grey and a byte of opacity for each pixel.
+    var grayAlpha = [UInt8](repeating: 0, count: width * height * 2)
+    guard martlet_png_decode(bytes, bytes.count, &header, &grayAlpha) != 0 else {
+      throw Self.undecodable(header, file)
+    }
+    let pixels = stride(from: 0, to: grayAlpha.count, by: 2).map { index in
+      let (gray, alpha) = (Int(grayAlpha[index]), Int(grayAlpha[index + 1]))
+      return UInt8((gray * alpha + 255 * (255 - alpha) + 127) / 255)
+    }
+    self.init(width: width, height: height, pixels: pixels)
   }
 
   /// The picture as the bytes of a PNG file.
   ///
   /// - Throws: `DataFileError` if libpng cannot encode it, which only a lack of memory explains.
   package func encodedPNG() throws -> [UInt8] {
-    var image = png_image()
-    image.version = UInt32(PNG_IMAGE_VERSION)
-    image.width = UInt32(width)
-    image.height = UInt32(height)
-    image.format = 0  // grey
-    defer { png_image_free(&image) }
+    var header = martlet_png()
+    header.width = UInt32(width)
+    header.height = UInt32(height)
     // Never longer than the raw rows with a filter byte each, deflate's overhead and the chunks around them.
     var byteCount = (width + 1) * height + (width + 1) * height / 100 + 4096
     var bytes = [UInt8](repeating: 0, count: byteCount)
-    guard png_image_write_to_memory(&image, &bytes, &byteCount, 0, pixels, 0, nil) != 0 else {
-      throw Self.undecodable(image, "PNG in memory")
+    guard martlet_png_encode(pixels, &header, &bytes, &byteCount) != 0 else {
+      throw Self.undecodable(header, "PNG in memory")
     }
     return Array(bytes[..<byteCount])
   }
@@ -75,8 +59,8 @@ extension GrayPicture {
     try Data(encodedPNG()).write(to: URL(fileURLWithPath: path), options: .atomic)
   }
 
-  private static func undecodable(_ image: png_image, _ file: String) -> DataFileError {
-    let reason = withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  private static func undecodable(_ header: martlet_png, _ file: String) -> DataFileError {
+    let reason = withUnsafeBytes(of: header.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     return DataFileError(file: file, .undecodablePNG(reason: reason))
   }
 }

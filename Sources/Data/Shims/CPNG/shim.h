@@ -1,2 +1,0 @@
-// The system's libpng as a Swift module; Debian and Ubuntu install the header with libpng-dev.
-#include <png.h>

@@ -4,7 +4,9 @@ import PackageDescription
 
 let package = Package(
   name: "Martlet",
-  products: [],
+  products: [
+    .library(name: "MartletConsistency", targets: ["MartletConsistency"])
+  ],
   traits: [
     .trait(
       name: "OpenCL", description: "The OpenCL backend; needs the OpenCL headers when building, nothing when running."),
@@ -24,6 +26,12 @@ let package = Package(
     .target(
       name: "MartletCPUBackend", dependencies: ["MartletBackend", "CMartletKernels"], path: "Sources/CPUBackend"),
     .testTarget(name: "CPUBackendTests", dependencies: ["MartletCPUBackend"]),
+
+    // The suite any backend can be run through: generated cases, compared with the reference.
+    .target(
+      name: "MartletConsistency", dependencies: ["MartletBackend", "MartletReferenceBackend"], path: "Sources/Consistency"),
+    .testTarget(
+      name: "ConsistencyTests", dependencies: ["MartletConsistency", "MartletReferenceBackend", "MartletCPUBackend"]),
 
     // Samples in host memory: datasets, batches, the files they come from, and digits drawn without any file.
     .systemLibrary(

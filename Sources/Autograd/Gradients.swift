@@ -118,7 +118,8 @@ private struct NodeQueue {
     var parent = 0
     while true {
       var largest = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].sequence > heap[largest].sequence {
+      for child in [2 * parent + 1, 2 * parent + 2]
+      where child < heap.count && heap[child].sequence > heap[largest].sequence {
         largest = child
       }
       if largest == parent { return latest }

@@ -38,7 +38,8 @@ extension Tensor {
 
   private init<Value>(copying values: [Value], shape: Shape, dtype: DType, on device: Device) {
     precondition(
-      values.count == shape.elementCount, "Tensor: \(values.count) values for shape \(shape), which has \(shape.elementCount)")
+      values.count == shape.elementCount,
+      "Tensor: \(values.count) values for shape \(shape), which has \(shape.elementCount)")
     self.init(undefined: shape, dtype, on: device)
     values.withUnsafeBytes { device.backend.upload($0, to: storage, atByte: 0) }
   }
@@ -80,7 +81,8 @@ extension Tensor {
       if count > 0 {
         try source.backend.download(
           source.storage, atByte: source.layout.offset * dtype.byteCount,
-          into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<(count * dtype.byteCount)]))
+          into: UnsafeMutableRawBufferPointer(
+            rebasing: UnsafeMutableRawBufferPointer(buffer)[..<(count * dtype.byteCount)]))
       }
       initialized = count
     }

@@ -26,6 +26,8 @@ let package = Package(
     .target(
       name: "MartletCPUBackend", dependencies: ["MartletBackend", "CMartletKernels"], path: "Sources/CPUBackend"),
     .testTarget(name: "CPUBackendTests", dependencies: ["MartletCPUBackend"]),
+    .executableTarget(
+      name: "kernel-benchmarks", dependencies: ["MartletBackend", "MartletCPUBackend"], path: "Benchmarks/Kernels"),
 
     // The suite any backend can be run through: generated cases, compared with the reference.
     .target(

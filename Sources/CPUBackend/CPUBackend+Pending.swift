@@ -33,14 +33,4 @@ extension CPUBackend: Backend {
   public func scatterAdd(_ updates: View, indices: View, output: View) {
     preconditionFailure("cpu: scatterAdd has no kernel yet")
   }
-
-  public func pool2d(_ input: View, _ kind: PoolingKind, _ window: Window, output: View, index: View?) {
-    preconditionFailure("cpu: pool2d has no kernel yet")
-  }
-
-  public func pool2dBackward(
-    _ upstream: View, _ kind: PoolingKind, _ window: Window, index: View?, inputGradient: View
-  ) {
-    preconditionFailure("cpu: pool2dBackward has no kernel yet")
-  }
 }

@@ -4,5 +4,6 @@
 
 #include "martlet_contraction.h"
 #include "martlet_isa.h"
+#include "martlet_pooling.h"
 
 #endif

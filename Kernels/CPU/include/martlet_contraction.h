@@ -93,9 +93,10 @@ struct martlet_contraction_kernels {
     void (*add_slices)(const float *slices, ptrdiff_t slice_count, ptrdiff_t count, ptrdiff_t first, ptrdiff_t last,
                        float *total);
 
-    // So many fused multiply-adds per lane as fast as they go; returns how many single operations (2 per lane) that
-    // was.
-    double (*multiply_add)(ptrdiff_t rounds);
+    // Nothing but independent fused multiply-adds, `rounds` times `operations_per_round` (a multiply-add counts as
+    // two).
+    void (*multiply_add)(ptrdiff_t rounds);
+    ptrdiff_t operations_per_round;
 };
 
 // The kernels for an available instruction set.

@@ -1,0 +1,7 @@
+#include "martlet_pooling.h"
+
+#include "../simd/portable.h"
+
+#include "family.inc"
+
+#include "../simd/end.h"

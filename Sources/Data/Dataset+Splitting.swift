@@ -16,24 +16,68 @@ extension Dataset {
       throw DatasetError.impossibleDivision(
         reason: "cannot hold out a share of \(fraction): it has to lie between 0 and 1, for example 0.1")
     }
-    // 100 · 0.07 is 7.000000000000001 in Double: without the small step back the ceiling would be 8.
-    let heldOutCount = Int((Double(count) * fraction * (1 - 1e-12)).rounded(.up))
+    let heldOutCount = share(fraction)
     guard heldOutCount < count else {
       throw DatasetError.impossibleDivision(
         reason: "holding out a share of \(fraction) of \(count) samples leaves none to train on")
     }
 
     let order = Permutation.random(count: count, seed: seed, purpose: .split)
-    let groups = stratified ? groupedByClass(order) : [order]
-    let quotas = Self.apportioned(heldOutCount, among: groups.map(\.count))
-    var isHeldOut = [Bool](repeating: false, count: count)
-    for (group, quota) in zip(groups, quotas) {
-      for index in group.prefix(quota) { isHeldOut[index] = true }
-    }
+    let heldOut = chosen(heldOutCount, from: order, stratified: stratified)
     return (
-      training: subset((0..<count).filter { !isHeldOut[$0] }),
-      heldOut: subset((0..<count).filter { isHeldOut[$0] })
+      training: subset((0..<count).filter { !heldOut.contains($0) }),
+      heldOut: subset((0..<count).filter { heldOut.contains($0) })
     )
+  }
+
+  /// Divides the samples at random into parts for training, for validation while training, and for a test afterwards.
+  ///
+  /// The test part has `⌈count · test⌉` samples, the validation part `⌈count · validation⌉`: both are shares of the whole. All
+  /// parts keep the order of the whole.
+  ///
+  /// - Parameters:
+  ///   - test: The share of the samples for the test, at least 0 and below 1.
+  ///   - validation: The share of the samples for validation, at least 0 and below 1.
+  ///   - stratified: Keeps the share of every class the same in all parts, as far as whole samples allow. Without class labels it
+  ///     has no effect.
+  ///   - seed: Decides which sample goes where.
+  /// - Throws: `DatasetError.impossibleDivision` if a share is out of range or nothing is left to train on.
+  public func split(
+    test: Double, validation: Double, stratified: Bool = true, seed: UInt64
+  ) throws -> (training: Dataset, validation: Dataset, test: Dataset) {
+    for fraction in [test, validation] {
+      guard fraction >= 0 && fraction < 1 else {
+        throw DatasetError.impossibleDivision(
+          reason: "cannot hold out a share of \(fraction): it has to be at least 0 and below 1, for example 0.1")
+      }
+    }
+    let (testCount, validationCount) = (share(test), share(validation))
+    guard testCount + validationCount < count else {
+      throw DatasetError.impossibleDivision(
+        reason: "shares of \(test) and \(validation) of \(count) samples leave none to train on")
+    }
+
+    let order = Permutation.random(count: count, seed: seed, purpose: .split)
+    let tested = chosen(testCount, from: order, stratified: stratified)
+    let validated = chosen(validationCount, from: order.filter { !tested.contains($0) }, stratified: stratified)
+    return (
+      training: subset((0..<count).filter { !tested.contains($0) && !validated.contains($0) }),
+      validation: subset((0..<count).filter { validated.contains($0) }),
+      test: subset((0..<count).filter { tested.contains($0) })
+    )
+  }
+
+  /// A share of the samples, rounded up.
+  private func share(_ fraction: Double) -> Int {
+    // 100 · 0.07 is 7.000000000000001 in Double: without the small step back the ceiling would be 8.
+    Int((Double(count) * fraction * (1 - 1e-12)).rounded(.up))
+  }
+
+  /// The first so many indices of an order, of each class as many as it is due.
+  private func chosen(_ total: Int, from order: [Int], stratified: Bool) -> Set<Int> {
+    let groups = stratified ? groupedByClass(order) : [order]
+    let quotas = Self.apportioned(total, among: groups.map(\.count))
+    return Set(zip(groups, quotas).flatMap { $0.prefix($1) })
   }
 
   /// Divides the samples at random into `count` parts and gives each its turn at being held out from training.

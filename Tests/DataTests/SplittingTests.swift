@@ -48,6 +48,30 @@ import Testing
     #expect(throws: DatasetError.self) { try data.split(holdingOut: fraction, seed: 1) }
   }
 
+  @Test(
+    "into three parts gives validation and test their shares of the whole, rounded up",
+    arguments: [(100, 0.2, 0.2, [60, 20, 20]), (107, 0.15, 0.1, [79, 11, 17]), (10, 0, 0.25, [7, 3, 0])])
+  func threeParts(count: Int, test: Double, validation: Double, expected: [Int]) throws {
+    let data = try DatasetTests.numbered(classes: (0..<count).map { $0 % 3 })
+    for stratified in [true, false] {
+      let parts = try data.split(test: test, validation: validation, stratified: stratified, seed: 4)
+      #expect([parts.training.count, parts.validation.count, parts.test.count] == expected)
+      let all = [parts.training, parts.validation, parts.test].flatMap { DatasetTests.numbers(in: $0) }
+      #expect(all.sorted() == Array(0..<count))
+    }
+  }
+
+  @Test("into three parts keeps class proportions in each")
+  func threeStratifiedParts() throws {
+    let data = try DatasetTests.numbered(classes: (0..<100).map { $0 < 50 ? 0 : $0 < 80 ? 1 : 2 })
+    let parts = try data.split(test: 0.2, validation: 0.1, seed: 8)
+    #expect(parts.training.sampleCountsByClass == [35, 21, 14])
+    #expect(parts.validation.sampleCountsByClass == [5, 3, 2])
+    #expect(parts.test.sampleCountsByClass == [10, 6, 4])
+    #expect(throws: DatasetError.self) { try data.split(test: 0.6, validation: 0.4, seed: 8) }
+    #expect(throws: DatasetError.self) { try data.split(test: 0.1, validation: -0.1, seed: 8) }
+  }
+
   @Test("works without labels")
   func unlabelled() throws {
     let data = try Dataset(inputs: [1, 2, 3, 4], shape: [1], targets: [1, 2, 3, 4])

@@ -24,7 +24,7 @@ package final class HostMemory: Sendable {
     fileprivate let capacity: Int
   }
 
-  private static let alignment = 64
+  private static let zoneByteCount = 64
   private static let guardByte: UInt8 = 0xA5
   private static let poisonByte: Int32 = 0xFF
 
@@ -33,26 +33,33 @@ package final class HostMemory: Sendable {
     getenv("MARTLET_CHECK_MEMORY").map { String(cString: $0) } == "1"
   }
 
-  package init(checking: Bool = HostMemory.isCheckingRequested) {
+  /// - Parameters:
+  ///   - make: Obtains so many bytes on a 64-byte boundary from the system, or `nil` when there is no memory.
+  ///   - destroy: Gives them back.
+  package init(
+    checking: Bool = HostMemory.isCheckingRequested,
+    make: @escaping @Sendable (Int) -> UnsafeMutableRawPointer? = HostMemory.aligned,
+    destroy: @escaping @Sendable (UnsafeMutableRawPointer) -> Void = { free($0) }
+  ) {
     isChecking = checking
-    pool = BlockPool(
-      make: { byteCount in
-        var bytes: UnsafeMutableRawPointer?
-        guard posix_memalign(&bytes, Self.alignment, byteCount) == 0, let bytes else { return nil }
-        return Address(bytes: bytes)
-      },
-      destroy: { free($0.bytes) })
+    pool = BlockPool(make: { make($0).map(Address.init(bytes:)) }, destroy: { destroy($0.bytes) })
   }
 
-  private var guardByteCount: Int { isChecking ? Self.alignment : 0 }
+  package static func aligned(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    var bytes: UnsafeMutableRawPointer?
+    return posix_memalign(&bytes, zoneByteCount, byteCount) == 0 ? bytes : nil
+  }
+
+  /// Before a block there is a guard zone while checking. Behind it there always is one: the widest vector may be read,
+  /// not written, from its last byte on.
+  private var leadByteCount: Int { isChecking ? Self.zoneByteCount : 0 }
 
   /// A block of at least so many bytes with undefined contents; `nil` when there is no memory.
   package func take(_ byteCount: Int) -> Block? {
-    let (padded, overflows) = byteCount.addingReportingOverflow(2 * guardByteCount)
+    let (padded, overflows) = byteCount.addingReportingOverflow(leadByteCount + Self.zoneByteCount)
     // Sizes are rounded up by at most a quarter; beyond this they could not be represented.
     guard !overflows, padded <= Int.max / 4, let taken = pool.take(padded) else { return nil }
-    let block = Block(
-      bytes: taken.block.bytes + guardByteCount, byteCount: byteCount, capacity: taken.capacity)
+    let block = Block(bytes: taken.block.bytes + leadByteCount, byteCount: byteCount, capacity: taken.capacity)
     if isChecking {
       memset(taken.block.bytes, Int32(Self.guardByte), taken.capacity)
       memset(block.bytes, Self.poisonByte, byteCount)
@@ -63,11 +70,11 @@ package final class HostMemory: Sendable {
   /// Returns a block. With checks on, the result says where the guard zones were written to: the first such byte, counted
   /// from the beginning of the block; `nil` when they are intact.
   package func giveBack(_ block: Block) -> Int? {
-    let base = block.bytes - guardByteCount
+    let base = block.bytes - leadByteCount
     var violation: Int?
     if isChecking {
-      let beyond = block.capacity - guardByteCount
-      violation = [-guardByteCount..<0, block.byteCount..<beyond].lazy.joined().first { offset in
+      let beyond = block.capacity - leadByteCount
+      violation = [-leadByteCount..<0, block.byteCount..<beyond].lazy.joined().first { offset in
         block.bytes.load(fromByteOffset: offset, as: UInt8.self) != Self.guardByte
       }
     }

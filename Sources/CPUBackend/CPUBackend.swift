@@ -26,7 +26,7 @@ public final class CPUBackend: @unchecked Sendable {
   package let threads: ThreadPool
 
   let contraction: UnsafePointer<martlet_contraction_kernels>
-  private let blocks: BlockPool<CPUBlock>
+  private let memory: HostMemory
   private let firstError = Mutex<(any Error)?>(nil)
   private let launches = Atomic<Int>(0)
 
@@ -36,13 +36,17 @@ public final class CPUBackend: @unchecked Sendable {
   ///   - threads: How many threads share the work, the caller's included; by default the environment variable
   ///     `MARTLET_THREADS`, or else the processors that this process may use.
   ///   - instructionSet: By default the environment variable `MARTLET_ISA`, or else the best of this machine.
+  ///   - checksMemory: Whether blocks arrive full of NaN and writing outside of one is an error, which costs a pass over each;
+  ///     by default whether the environment variable `MARTLET_CHECK_MEMORY` is 1.
   /// - Throws: `BackendError.invalidSetting` for a number of threads below one, or an instruction set that this machine
   ///   cannot run.
-  public init(threads: Int? = nil, instructionSet: InstructionSet? = nil) throws {
+  public init(threads: Int? = nil, instructionSet: InstructionSet? = nil, checksMemory: Bool? = nil) throws {
     self.instructionSet = try Self.chosen(instructionSet)
     self.threads = ThreadPool(threadCount: try Self.chosen(threadCount: threads))
     self.contraction = martlet_contraction_table(self.instructionSet.kernelTable)
-    self.blocks = BlockPool(make: CPUBlock.init(byteCount:), destroy: { $0.free() })
+    self.memory = HostMemory(
+      checking: checksMemory ?? HostMemory.isCheckingRequested, make: { martlet_allocate($0) },
+      destroy: { martlet_free($0) })
     self.capabilities = Capabilities(
       kind: .cpu,
       deviceName: "\(processorName()), \(self.instructionSet.rawValue), \(self.threads.threadCount) threads",
@@ -69,7 +73,7 @@ public final class CPUBackend: @unchecked Sendable {
 
   /// Counters since the backend was made.
   public var statistics: Statistics {
-    var statistics = blocks.statistics
+    var statistics = memory.statistics
     statistics.launches = launches.load(ordering: .relaxed)
     return statistics
   }
@@ -99,8 +103,7 @@ public final class CPUBackend: @unchecked Sendable {
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension CPUBackend {
   public func allocate(byteCount: Int) -> Storage {
-    let taken = takeBlock(byteCount)
-    return CPUStorage(backend: self, byteCount: byteCount, block: taken?.block, capacity: taken?.capacity ?? 0)
+    CPUStorage(backend: self, byteCount: byteCount, block: takeBlock(byteCount))
   }
 
   public func upload(_ source: UnsafeRawBufferPointer, to storage: Storage, atByte offset: Int) {
@@ -129,31 +132,33 @@ extension CPUBackend {
   }
 
   public func trim(toByteCount limit: Int) {
-    blocks.trim(toByteCount: limit)
+    memory.trim(toByteCount: limit)
   }
 
   /// Memory for the time of one function, 64-byte aligned, with room to read one vector beyond the end.
   ///
   /// Without memory the error sticks and the body is not called.
   func withScratch(byteCount: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
-    guard let (block, capacity) = takeBlock(byteCount) else { return }
-    body(block.address)
-    blocks.giveBack(block, capacity: capacity)
+    guard let block = takeBlock(byteCount) else { return }
+    body(block.bytes)
+    giveBack(block)
   }
 
-  private func takeBlock(_ byteCount: Int) -> (block: CPUBlock, capacity: Int)? {
-    guard let (block, capacity, _) = blocks.take(byteCount) else {
-      let statistics = blocks.statistics
+  private func takeBlock(_ byteCount: Int) -> HostMemory.Block? {
+    let block = memory.take(byteCount)
+    if block == nil {
+      let statistics = memory.statistics
       stick(
         BackendError.outOfMemory(
           backend: name, requested: byteCount, inUse: statistics.bytesInUse, cached: statistics.bytesCached))
-      return nil
     }
-    return (block, capacity)
+    return block
   }
 
-  fileprivate func giveBack(_ block: CPUBlock, capacity: Int) {
-    blocks.giveBack(block, capacity: capacity)
+  fileprivate func giveBack(_ block: HostMemory.Block) {
+    if let offset = memory.giveBack(block) {
+      stick(BackendError.memoryOverrun(backend: name, byteCount: block.byteCount, offset: offset))
+    }
   }
 }
 
@@ -180,43 +185,20 @@ extension CPUBackend {
 /// `@unchecked Sendable`: the address never changes; who may write behind it when is the contract of `Backend`.
 final class CPUStorage: Storage, @unchecked Sendable {
   private let owner: CPUBackend
-  private let block: CPUBlock?
-  private let capacity: Int
+  private let block: HostMemory.Block?
 
-  init(backend: CPUBackend, byteCount: Int, block: CPUBlock?, capacity: Int) {
+  init(backend: CPUBackend, byteCount: Int, block: HostMemory.Block?) {
     self.owner = backend
     self.block = block
-    self.capacity = capacity
     super.init(backend: backend, byteCount: byteCount)
   }
 
   deinit {
-    if let block { owner.giveBack(block, capacity: capacity) }
+    if let block { owner.giveBack(block) }
   }
 
   /// The first byte; nil if there was no memory.
-  var address: UnsafeMutableRawPointer? { block?.address }
-}
-
-/// A block from the operating system.
-///
-/// `@unchecked Sendable`: an address; whoever holds the block owns the memory.
-struct CPUBlock: @unchecked Sendable {
-  let address: UnsafeMutableRawPointer
-
-  /// What may be read, not written, beyond the end: one vector of the widest instruction set.
-  private static let slackByteCount = 64
-
-  /// Nil when there is no memory.
-  init?(byteCount: Int) {
-    let (total, overflow) = byteCount.addingReportingOverflow(Self.slackByteCount)
-    guard !overflow, let address = martlet_allocate(total) else { return nil }
-    self.address = address
-  }
-
-  func free() {
-    martlet_free(address)
-  }
+  var address: UnsafeMutableRawPointer? { block?.bytes }
 }
 
 private func environment(_ name: String) -> String? {

@@ -98,17 +98,4 @@ import Testing
     #expect(throws: BackendError.self) { try backend.elements(y) }
     #expect(try backend.elements(y).count == 4)
   }
-
-  @Test("is guarded: a write past either end is found when the block comes back")
-  func guards() throws {
-    let memory = HostMemory(checking: true)
-    for (offset, byteCount) in [(-1, 10), (10, 10), (-64, 0), (0, 0), (130, 130)] {
-      let block = try #require(memory.take(byteCount))
-      block.bytes.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self)
-      #expect(memory.giveBack(block) == offset)
-    }
-    let block = try #require(memory.take(33))
-    for offset in 0..<33 { block.bytes.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self) }
-    #expect(memory.giveBack(block) == nil)
-  }
 }

@@ -35,6 +35,16 @@ let package = Package(
     .testTarget(
       name: "ConsistencyTests", dependencies: ["MartletConsistency", "MartletReferenceBackend", "MartletCPUBackend"]),
 
+    // Tensors on devices chosen at run time, and the tape; then every differentiable operation with its gradient.
+    .target(
+      name: "MartletTensor",
+      dependencies: ["MartletBackend", "MartletReferenceBackend", "MartletCPUBackend"], path: "Sources/Tensor"),
+    .target(name: "MartletAutograd", dependencies: ["MartletTensor"], path: "Sources/Autograd"),
+    // The devices under test, and expectations that tests of everything above share.
+    .target(name: "MartletTestSupport", dependencies: ["MartletAutograd"], path: "Tests/Support"),
+    .testTarget(name: "TensorTests", dependencies: ["MartletTestSupport"]),
+    .testTarget(name: "AutogradTests", dependencies: ["MartletTestSupport"]),
+
     // Samples in host memory: datasets, batches, the files they come from, and digits drawn without any file.
     .systemLibrary(
       name: "CMartletZlib", path: "Sources/Data/Shims/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

@@ -1,12 +1,4 @@
-import Foundation
 import MartletBackend
-import MartletCPUBackend
-import MartletReferenceBackend
-import Synchronization
-
-#if OpenCL
-  import MartletOpenCLBackend
-#endif
 
 /// Where tensors live and are computed, chosen at run time.
 ///
@@ -14,6 +6,8 @@ import Synchronization
 /// - `opencl:0`, `opencl:1`, …: OpenCL devices, graphics processors first; `opencl` is the first.
 /// - `reference`: slow and simple, for comparison.
 /// - `auto`: the first OpenCL graphics processor, or the CPU where there is none.
+///
+/// The variable `MARTLET_DEVICE` names the one that is used where the program does not say; without it that is `cpu`.
 public struct Device: Hashable, Sendable, CustomStringConvertible {
   package let backend: any Backend
 
@@ -22,6 +16,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
 
   /// The name it is selected by.
   public var name: String { backend.name }
+  /// The name.
   public var description: String { name }
   /// What it is and can do.
   public var capabilities: Capabilities { backend.capabilities }
@@ -33,7 +28,9 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// - Throws: `BackendError`, the first since the last check.
   public func synchronize() throws { try backend.synchronize() }
 
+  /// Whether both are the same backend object.
   public static func == (a: Device, b: Device) -> Bool { a.backend === b.backend }
+  /// The identity of the backend.
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(backend)) }
 }
 
@@ -46,8 +43,12 @@ extension Device {
 
   @TaskLocal private static var scoped: Device?
 
-  /// Where tensors are made unless something else is said: the innermost `withDevice`, or else the CPU.
-  public static var current: Device { scoped ?? .cpu }
+  /// Where tensors are made unless something else is said: the innermost `withDevice`, else what `MARTLET_DEVICE` names, else
+  /// the CPU.
+  public static var current: Device { scoped ?? DeviceRegistry.preferred.device }
+
+  /// What is wrong with the variable `MARTLET_DEVICE`, which is then not followed; `nil` where nothing is.
+  public static var settingProblem: BackendError? { DeviceRegistry.preferred.problem }
 
   fileprivate static func scope<Result>(_ device: Device, _ body: () throws -> Result) rethrows -> Result {
     try $scoped.withValue(device, operation: body)

@@ -1,19 +1,15 @@
 import Foundation
 
 /// Releases records one after the other instead of one inside the other. Per thread: the outermost release drains what the
-/// releases it causes put into the queue.
+/// releases it causes put into the queue. A class because the thread keeps a reference to it.
 final class ReleaseQueue {
   private var waiting: [TapeNode.Record] = []
   private var isDraining = false
 
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
-    pthread_key_create(&key) { pointer in
-      #if canImport(Darwin)
-        Unmanaged<ReleaseQueue>.fromOpaque(pointer).release()
-      #else
-        if let pointer { Unmanaged<ReleaseQueue>.fromOpaque(pointer).release() }
-      #endif
+    pthread_key_create(&key) { (pointer: UnsafeMutableRawPointer?) in
+      if let pointer { Unmanaged<ReleaseQueue>.fromOpaque(pointer).release() }
     }
     return key
   }()
@@ -27,12 +23,12 @@ final class ReleaseQueue {
     return queue
   }
 
-  static func release(_ record: TapeNode.Record) {
+  static func release(_ record: consuming TapeNode.Record) {
     let queue = current
     queue.waiting.append(record)
     if queue.isDraining { return }
     queue.isDraining = true
-    while queue.waiting.popLast() != nil {}
+    while let next = queue.waiting.popLast() { _ = consume next }
     queue.isDraining = false
   }
 }

@@ -13,6 +13,11 @@ public final class TapeNode: Sendable {
   package struct Edge: Sendable {
     package let source: TapeNode
     package let gradient: Gradient
+
+    package init(source: TapeNode, gradient: @escaping Gradient) {
+      self.source = source
+      self.gradient = gradient
+    }
   }
 
   /// What is needed to go backwards. Given up as soon as that has happened, so that memory is freed on the way.
@@ -20,6 +25,14 @@ public final class TapeNode: Sendable {
     package var edges: [Edge]
     /// The output without its node (which would be a cycle), where a gradient formula reads it.
     package var output: Tensor?
+    /// Instead of edges: computes the output once more, this time recorded, and the gradient goes on from there.
+    package var recomputation: (@Sendable () -> Tensor)?
+
+    package init(edges: [Edge], output: Tensor? = nil, recomputation: (@Sendable () -> Tensor)? = nil) {
+      self.edges = edges
+      self.output = output
+      self.recomputation = recomputation
+    }
   }
 
   /// The operation in words, for messages; `nil` for a leaf.
@@ -29,14 +42,19 @@ public final class TapeNode: Sendable {
   private let record: Mutex<Record?>
 
   private static let counter = Atomic<UInt64>(0)
+  private static let live = Atomic<Int>(0)
+
+  /// How many nodes there are in the process, for tests of leaks.
+  package static var liveCount: Int { live.load(ordering: .relaxed) }
 
   /// A leaf.
   package convenience init() { self.init(operation: nil, record: nil) }
 
-  package init(operation: StaticString?, record: sending Record?) {
+  package init(operation: StaticString?, record: consuming Record?) {
     self.operation = operation
     self.record = Mutex(record)
     sequence = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
+    Self.live.wrappingAdd(1, ordering: .relaxed)
   }
 
   package var isLeaf: Bool { operation == nil }
@@ -45,16 +63,22 @@ public final class TapeNode: Sendable {
   package func currentRecord() -> Record? { record.withLock { $0 } }
 
   /// The record, which is gone afterwards.
-  package func takeRecord() -> Record? {
-    record.withLock { record in
-      defer { record = nil }
-      return record
-    }
-  }
+  package func takeRecord() -> Record? { record.withLock { $0.take() } }
 
   // A record holds tensors and nodes, whose records hold more: released naively, a chain of a million operations would recurse
   // a million times. Handing the record to the queue instead keeps the stack flat.
   deinit {
+    Self.live.wrappingSubtract(1, ordering: .relaxed)
     if let record = takeRecord() { ReleaseQueue.release(record) }
   }
+}
+
+/// Whether operations note their gradients on the tape.
+package enum Recording {
+  @TaskLocal package static var isEnabled = true
+}
+
+/// Runs code without noting gradients: evaluation, prediction, metrics. What it returns is constant.
+public func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Result {
+  try Recording.$isEnabled.withValue(false, operation: body)
 }

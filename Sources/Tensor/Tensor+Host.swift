@@ -12,6 +12,7 @@ extension Tensor {
   /// An int32 tensor from row-major values.
   ///
   /// - Precondition: as many values as the shape has elements.
+  @_disfavoredOverload  // so that [1, 2] without a context is float32
   public init(_ values: [Int32], shape: Shape, on device: Device = .current) {
     self.init(copying: values, shape: shape, dtype: .int32, on: device)
   }
@@ -19,6 +20,7 @@ extension Tensor {
   /// A uint8 tensor from row-major bytes.
   ///
   /// - Precondition: as many values as the shape has elements.
+  @_disfavoredOverload  // so that [1, 2] without a context is float32
   public init(_ values: [UInt8], shape: Shape, on device: Device = .current) {
     self.init(copying: values, shape: shape, dtype: .uint8, on: device)
   }
@@ -37,7 +39,7 @@ extension Tensor {
   public init(_ value: Float, on device: Device = .current) { self.init([value], shape: [], on: device) }
 
   private init<Value>(copying values: [Value], shape: Shape, dtype: DType, on device: Device) {
-    precondition(
+    require(
       values.count == shape.elementCount,
       "Tensor: \(values.count) values for shape \(shape), which has \(shape.elementCount)")
     self.init(undefined: shape, dtype, on: device)
@@ -69,12 +71,12 @@ extension Tensor {
   ///
   /// - Throws: `BackendError`, the first since the last check.
   public func item() throws -> Float {
-    precondition(elementCount == 1, "item: shape \(shape) has \(elementCount) elements, not one")
+    require(elementCount == 1, "item: shape \(shape) has \(elementCount) elements, not one")
     return try floats()[0]
   }
 
   private func downloaded<Value>(as wanted: DType) throws -> [Value] {
-    precondition(dtype == wanted, "reading \(wanted) from a tensor of \(dtype): convert with cast(to:) first")
+    require(dtype == wanted, "reading \(wanted) from a tensor of \(dtype): convert with cast(to:) first")
     let source = contiguous()
     let count = elementCount
     return try Array(unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -92,7 +94,7 @@ extension Tensor {
   ///
   /// - Throws: `BackendError` when the elements cannot be read.
   public func to(_ target: Device) throws -> Tensor {
-    if device == target { return self }
+    if device == target { return detached }
     let source = contiguous()
     let moved = Tensor(undefined: shape, dtype, on: target)
     let byteCount = elementCount * dtype.byteCount

@@ -1,21 +1,19 @@
 import MartletBackend
 
 // What the differentiable operations are made of: backend functions with broadcasting, checks and allocation, nothing noted on
-// the tape. Mistakes of the caller trap with the operation and the shapes.
+// the tape. Mistakes of the caller stop the program with the operation and the shapes.
 extension Tensor {
   /// A program at every element of the broadcast shape of its inputs; all outputs have that shape.
   ///
-  /// - Parameter dtypes: Types of the outputs; by default those of their lanes.
+  /// - Parameters:
+  ///   - shape: A shape the inputs are stretched to as well; needed where there are none.
+  ///   - dtypes: Types of the outputs; by default those of their lanes.
   package static func mapped(
     _ program: ElementwiseProgram, _ inputs: [Tensor], parameters: [Scalar] = [], shape: Shape? = nil,
     dtypes: [DType]? = nil, on device: Device? = nil, for operation: StaticString = "map"
   ) -> [Tensor] {
     let device = device ?? inputs.first?.device ?? Device.current
-    var target = shape ?? inputs.first?.shape ?? Shape()
-    for input in inputs {
-      input.requireDevice(device, for: operation)
-      target = trapping { try target.broadcast(with: input.shape, for: "\(operation)") }
-    }
+    let target = commonShape(of: inputs, and: shape, on: device, for: operation)
     let outputs = program.outputTypes.enumerated().map { index, type in
       Tensor(undefined: target, dtypes?[index] ?? type.dtype, on: device)
     }
@@ -27,41 +25,76 @@ extension Tensor {
     return outputs
   }
 
-  /// The first output of a program.
+  /// The only output of a program. See `mapped`.
   package static func map(
     _ program: ElementwiseProgram, _ inputs: Tensor..., parameters: [Scalar] = [], shape: Shape? = nil,
     dtype: DType? = nil, on device: Device? = nil, for operation: StaticString = "map"
   ) -> Tensor {
-    mapped(
-      program, inputs, parameters: parameters, shape: shape, dtypes: dtype.map { [$0] }, on: device, for: operation)[0]
+    map(program, inputs, parameters: parameters, shape: shape, dtype: dtype, on: device, for: operation)
   }
 
-  /// Combines along axes; the axes stay, with extent 1.
+  /// The only output of a program. See `mapped`.
+  package static func map(
+    _ program: ElementwiseProgram, _ inputs: [Tensor], parameters: [Scalar] = [], shape: Shape? = nil,
+    dtype: DType? = nil, on device: Device? = nil, for operation: StaticString = "map"
+  ) -> Tensor {
+    let device = device ?? inputs.first?.device ?? Device.current
+    let target = commonShape(of: inputs, and: shape, on: device, for: operation)
+    let output = Tensor(undefined: target, dtype ?? program.outputTypes[0].dtype, on: device)
+    if target.elementCount > 0 {
+      device.backend.map(
+        program, inputs: inputs.map { $0.broadcastView(to: target, for: operation) }, parameters: parameters,
+        outputs: [output.view])
+    }
+    return output
+  }
+
+  /// Writes the only output of a program into a part of an existing tensor, which nobody else may see yet.
+  package func fill(
+    _ part: Layout, with program: ElementwiseProgram, _ inputs: [Tensor], parameters: [Scalar] = [],
+    for operation: StaticString
+  ) {
+    if part.shape.elementCount == 0 { return }
+    backend.map(
+      program, inputs: inputs.map { $0.broadcastView(to: part.shape, for: operation) }, parameters: parameters,
+      outputs: [View(storage: storage, layout: part, dtype: dtype)])
+  }
+
+  /// Combines along axes (ascending); the axes stay, with extent 1. Without axes, a reduction over single elements.
   package static func reduced(
     _ program: ElementwiseProgram, _ combiners: [Combiner], _ inputs: [Tensor], parameters: [Scalar] = [], axes: [Int],
     epilogue: Epilogue? = nil, for operation: StaticString = "reduce"
   ) -> [Tensor] {
-    precondition(!inputs.isEmpty, "\(operation): no inputs")
+    require(!inputs.isEmpty, "\(operation): no inputs")
     let device = inputs[0].device
-    var source = inputs[0].shape
-    for input in inputs {
-      input.requireDevice(device, for: operation)
-      source = trapping { try source.broadcast(with: input.shape, for: "\(operation)") }
-    }
+    var source = commonShape(of: inputs, and: nil, on: device, for: operation)
     let target = source.reduced(along: axes)
+    var views = inputs.map { $0.broadcastView(to: source, for: operation) }
+    var axes = axes
+    var epilogue = epilogue
+    // A backend wants at least one axis: an outermost one of extent 1 changes nothing.
+    let isSingleton = axes.isEmpty
+    if isSingleton {
+      require(source.rank < Shape.maximumRank, "\(operation): no axes to reduce along")
+      source.insert(1, at: 0)
+      for index in views.indices { views[index].layout = views[index].layout.insertingAxis(at: 0) }
+      for index in epilogue?.inputs.indices ?? 0..<0 {
+        if let layout = epilogue?.inputs[index].layout { epilogue?.inputs[index].layout = layout.insertingAxis(at: 0) }
+      }
+      axes = [0]
+    }
     let types =
       epilogue?.program.outputTypes
       ?? zip(program.outputTypes, combiners).map { type, combiner in
         combiner == .argumentOfMaximum || combiner == .argumentOfMinimum ? .int32 : type
       }
-    let outputs = types.map { Tensor(undefined: target, $0.dtype, on: device) }
+    let outputs = types.map { Tensor(undefined: source.reduced(along: axes), $0.dtype, on: device) }
     if target.elementCount > 0 {
       device.backend.reduce(
-        program, combiners: combiners, axes: axes,
-        inputs: inputs.map { $0.broadcastView(to: source, for: operation) }, parameters: parameters, epilogue: epilogue,
+        program, combiners: combiners, axes: axes, inputs: views, parameters: parameters, epilogue: epilogue,
         outputs: outputs.map(\.view))
     }
-    return outputs
+    return isSingleton ? outputs.map { $0.viewed(as: $0.layout.removingAxis(at: 0)) } : outputs
   }
 
   /// The same elements row-major and without gaps; itself where that is already so.
@@ -70,22 +103,35 @@ extension Tensor {
     return Tensor.map(CommonPrograms.copy(dtype.laneType), detached, dtype: dtype, for: "contiguous")
   }
 
+  /// The elements under another shape of as many elements, copied where their order in memory does not allow a view. Constant.
+  package func rearranged(to shape: Shape) -> Tensor {
+    if let layout = layout.reshaped(to: shape) { return viewed(as: layout) }
+    return contiguous().viewed(as: Layout(contiguous: shape))
+  }
+
   package func broadcastView(to shape: Shape, for operation: StaticString) -> View {
-    View(
+    if layout.shape == shape { return view }
+    return View(
       storage: storage, layout: trapping { try layout.broadcast(to: shape, for: "\(operation)") }, dtype: dtype)
   }
 
   /// - Precondition: the tensor is on this device.
   package func requireDevice(_ other: Device, for operation: StaticString) {
-    precondition(
+    require(
       storage.backend === other.backend,
       "\(operation): tensors on different devices, \(device.name) and \(other.name); move one with to(_:)")
   }
-}
 
-/// Runs a throwing check where a violation is the caller's mistake: traps with the error's description.
-package func trapping<Result>(_ body: () throws -> Result) -> Result {
-  do { return try body() } catch { preconditionFailure("\(error)") }
+  private static func commonShape(
+    of inputs: [Tensor], and shape: Shape?, on device: Device, for operation: StaticString
+  ) -> Shape {
+    var target = shape ?? inputs.first?.shape ?? Shape()
+    for input in inputs {
+      input.requireDevice(device, for: operation)
+      if input.shape != target { target = trapping { try target.broadcast(with: input.shape, for: "\(operation)") } }
+    }
+    return target
+  }
 }
 
 extension LaneType {
@@ -101,13 +147,28 @@ extension LaneType {
 
 /// Programs needed in many places.
 package enum CommonPrograms {
-  private static let copies: [LaneType: ElementwiseProgram] = Dictionary(
-    uniqueKeysWithValues: [LaneType.float32, .int32, .bool].map { type in
-      (type, ElementwiseProgram(inputs: [type]) { x, _ in [x[0]] })
-    })
+  private static let floatCopy = ElementwiseProgram(inputs: [.float32]) { x, _ in [x[0]] }
+  private static let integerCopy = ElementwiseProgram(inputs: [.int32]) { x, _ in [x[0]] }
+  private static let boolCopy = ElementwiseProgram(inputs: [.bool]) { x, _ in [x[0]] }
+  private static let floatFill = ElementwiseProgram(inputs: [], parameters: [.float32]) { _, p in [p[0]] }
+  private static let integerFill = ElementwiseProgram(inputs: [], parameters: [.int32]) { _, p in [p[0]] }
+  private static let boolFill = ElementwiseProgram(inputs: [], parameters: [.bool]) { _, p in [p[0]] }
 
   /// The identity on one type.
   package static func copy(_ type: LaneType) -> ElementwiseProgram {
-    copies[type] ?? ElementwiseProgram(inputs: [type]) { x, _ in [x[0]] }
+    switch type {
+    case .float32: floatCopy
+    case .int32: integerCopy
+    case .bool: boolCopy
+    }
+  }
+
+  /// Its only argument, everywhere.
+  package static func fill(_ type: LaneType) -> ElementwiseProgram {
+    switch type {
+    case .float32: floatFill
+    case .int32: integerFill
+    case .bool: boolFill
+    }
   }
 }

@@ -39,13 +39,18 @@ public struct Tensor: Sendable {
 
   package var view: View { View(storage: storage, layout: layout, dtype: dtype) }
   package var backend: any Backend { storage.backend }
+
+  /// The same elements under another layout, constant.
+  package func viewed(as layout: Layout) -> Tensor { Tensor(storage: storage, layout: layout, dtype: dtype) }
 }
 
 // Gradients: which tensors take part.
 extension Tensor {
   /// The same value as a new leaf: `gradients()` of what is computed from it has an entry for it.
+  ///
+  /// - Precondition: the tensor is float32.
   public func requiringGradient() -> Tensor {
-    precondition(dtype == .float32, "requiringGradient: gradients exist for float32 only, this tensor is \(dtype)")
+    require(dtype == .float32, "requiringGradient: gradients exist for float32 only, this tensor is \(dtype)")
     var leaf = self
     leaf.node = TapeNode()
     return leaf
@@ -60,53 +65,4 @@ extension Tensor {
 
   /// Whether gradients flow into this tensor.
   public var requiresGradient: Bool { node != nil }
-
-  /// This result of an operation with its gradients noted on the tape: one formula per operand, run only where that operand
-  /// wants a gradient.
-  ///
-  ///     Tensor.map(product, a, b).recorded("multiply", (a, { $0 * b }), (b, { $0 * a }))
-  ///
-  /// A formula may use the operands (it keeps them alive) but must not capture the result: take `output` in the other form.
-  package func recorded(
-    _ operation: StaticString, _ operands: (Tensor, @Sendable (_ upstream: Tensor) -> Tensor)...
-  ) -> Tensor {
-    guard operands.contains(where: { $0.0.node != nil }), Recording.isEnabled else { return self }
-    var edges: [TapeNode.Edge] = []
-    for (operand, gradient) in operands {
-      if let source = operand.node { edges.append(TapeNode.Edge(source: source) { upstream, _ in gradient(upstream) }) }
-    }
-    var result = self
-    result.node = TapeNode(operation: operation, record: TapeNode.Record(edges: edges, output: nil))
-    return result
-  }
-
-  /// The same for formulas that read the result, which the tape then keeps.
-  package func recorded(
-    _ operation: StaticString,
-    usingOutput operands: (Tensor, @Sendable (_ upstream: Tensor, _ output: Tensor) -> Tensor)...
-  ) -> Tensor {
-    guard operands.contains(where: { $0.0.node != nil }), Recording.isEnabled else { return self }
-    var edges: [TapeNode.Edge] = []
-    for (operand, gradient) in operands {
-      guard let source = operand.node else { continue }
-      edges.append(
-        TapeNode.Edge(source: source) { upstream, output in
-          guard let output else { preconditionFailure("\(operation): the tape lost the output") }
-          return gradient(upstream, output)
-        })
-    }
-    var result = self
-    result.node = TapeNode(operation: operation, record: TapeNode.Record(edges: edges, output: self))
-    return result
-  }
-}
-
-/// Whether operations note their gradients on the tape.
-package enum Recording {
-  @TaskLocal package static var isEnabled = true
-}
-
-/// Runs code without noting gradients: evaluation, prediction, metrics. What it returns is constant.
-public func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Result {
-  try Recording.$isEnabled.withValue(false, operation: body)
 }

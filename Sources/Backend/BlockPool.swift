@@ -32,6 +32,8 @@ public final class BlockPool<Block: Sendable>: Sendable {
   /// The size class for a request: a multiple of a quarter of the power of two below it, at least 64 bytes.
   public static func capacity(for byteCount: Int) -> Int {
     if byteCount <= 64 { return 64 }
+    // Nobody has so much; it must fail in `make`, not here.
+    if byteCount > .max / 2 { return byteCount }
     let powerOfTwo = 1 << (Int.bitWidth - 1 - (byteCount - 1).leadingZeroBitCount)
     let quarter = max(64, powerOfTwo / 4)
     return (byteCount + quarter - 1) / quarter * quarter

@@ -46,6 +46,12 @@ public struct ElementwiseProgram: Hashable, Sendable {
         && (1...Self.maximumOutputs).contains(outputs.count),
       "ElementwiseProgram: at most 64 instructions, 16 inputs and 1 to 4 outputs; "
         + "got \(instructions.count), \(inputs.count) and \(outputs.count)")
+    for i in instructions where i.opcode == .randomBits {
+      let first = Int(i.immediate & 0xff)
+      precondition(
+        first + 4 <= parameters.count && parameters[first..<first + 4].allSatisfy { $0 == .int32 },
+        "ElementwiseProgram: random bits want four int32 parameters from \(first) on; got \(parameters)")
+    }
     self.instructions = instructions
     self.inputs = inputs
     self.parameters = parameters

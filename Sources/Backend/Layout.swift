@@ -20,11 +20,11 @@ public struct Layout: Hashable, Sendable {
   public var rank: Int { shape.rank }
   public var elementCount: Int { shape.elementCount }
 
-  /// Whether the elements lie in row-major order without gaps (from `offset` on).
+  /// Whether the elements lie in row-major order without gaps (from `offset` on). No elements always do.
   public var isContiguous: Bool {
+    if shape.contains(0) { return true }
     var stride = 1
     for axis in shape.indices.reversed() where shape[axis] != 1 {
-      if shape[axis] == 0 { return true }
       if strides[axis] != stride { return false }
       stride *= shape[axis]
     }

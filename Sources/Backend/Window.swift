@@ -68,12 +68,23 @@ public struct Window: Hashable, Sendable {
     guard min(size.height, size.width, stride.height, stride.width, dilation.height, dilation.width) > 0 else {
       throw ShapeError("\(operation): window \(size), stride \(stride) and dilation \(dilation) have to be positive")
     }
+    // Beyond this the arithmetic below could overflow; such numbers come from damaged files.
+    let limit = Int(Int32.max)
+    guard
+      max(size.height, size.width, stride.height, stride.width, dilation.height, dilation.width) <= limit,
+      max(image.height, image.width) <= limit
+    else {
+      throw ShapeError("\(operation): window \(size), stride \(stride) or dilation \(dilation) is too large")
+    }
     let margins: Margins
     switch padding {
     case .valid: margins = Margins()
     case .explicit(let given):
       guard min(given.top, given.bottom, given.left, given.right) >= 0 else {
         throw ShapeError("\(operation): padding has to be zero or more; got \(given)")
+      }
+      guard max(given.top, given.bottom, given.left, given.right) <= limit else {
+        throw ShapeError("\(operation): padding \(given) is too large")
       }
       margins = given
     case .same:

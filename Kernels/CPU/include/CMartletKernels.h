@@ -5,5 +5,7 @@
 #include "martlet_contraction.h"
 #include "martlet_isa.h"
 #include "martlet_pooling.h"
+#include "martlet_rows.h"
+#include "martlet_vector.h"
 
 #endif

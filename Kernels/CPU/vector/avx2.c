@@ -1,0 +1,10 @@
+#if defined(__x86_64__)
+#include "martlet_vector.h"
+#include <string.h>
+
+#include "../simd/avx2.h"
+
+#include "family.inc"
+
+#include "../simd/end.h"
+#endif

@@ -56,8 +56,8 @@ let package = Package(
     .testTarget(name: "DataTests", dependencies: ["MartletData", "CMartletZlib"]),
 
     // How good predictions are: from arrays in host memory, and during training from tensors without waiting for the device.
-    .target(name: "MartletMetrics", dependencies: ["MartletBackend"], path: "Sources/Metrics"),
-    .testTarget(name: "MetricsTests", dependencies: ["MartletMetrics"]),
+    .target(name: "MartletMetrics", dependencies: ["MartletAutograd"], path: "Sources/Metrics"),
+    .testTarget(name: "MetricsTests", dependencies: ["MartletMetrics", "MartletTestSupport"]),
     // Files that other programs read and write too.
     .target(name: "MartletInterchange", dependencies: ["MartletBackend"], path: "Sources/Interchange"),
     .testTarget(name: "InterchangeTests", dependencies: ["MartletInterchange"]),

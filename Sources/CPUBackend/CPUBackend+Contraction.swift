@@ -11,7 +11,7 @@ struct RowAxis {
 extension martlet_contraction {
   /// Sets the axes of rows, outermost first: neighbours that form one axis are merged, and an axis long enough to fill
   /// tiles comes last, since its rows share tiles.
-  mutating func setRows(_ axes: [RowAxis], tileRows: Int) {
+  mutating func setRows(_ axes: [RowAxis], mostTileRows: Int) {
     var merged: [RowAxis] = []
     for axis in axes where axis.count != 1 {
       if let outer = merged.last, outer.a == axis.a * axis.count, outer.c == axis.c * axis.count {
@@ -20,6 +20,9 @@ extension martlet_contraction {
         merged.append(axis)
       }
     }
+    // A short chain ends before the processor has looked past a large tile; smaller ones overlap with the next.
+    let tileRows = step_count < 32 ? max(min(mostTileRows, 6), mostTileRows * 2 / 3) : mostTileRows
+    tile_rows = tileRows
     // A tile of half the rows still computes at full speed; below that, a longer axis is better even if it strides wider.
     if let inner = merged.last, inner.count < tileRows / 2,
       let longest = merged.indices.max(by: { merged[$0].count < merged[$1].count })
@@ -34,7 +37,7 @@ extension martlet_contraction {
 }
 
 extension CPUBackend {
-  /// Tables of steps and packed panels of B, side by side in one scratch block.
+  /// How many columns a panel of B has.
   var panelColumns: Int { contraction.pointee.panel_columns }
 
   /// Runs independent contractions on all threads.
@@ -42,11 +45,9 @@ extension CPUBackend {
   /// - Parameter perChannel: Whether A has a channel per column (`contract_channels`).
   func contract(_ contractions: [martlet_contraction], perChannel: Bool = false) {
     let table = contraction.pointee
-    let tileRows = perChannel ? table.channel_tile_rows : table.tile_rows
     var taskCount = 0
     let divided = contractions.map { contraction in
-      let part = DividedContraction(
-        contraction, tileRows: tileRows, panelColumns: table.panel_columns, firstTask: taskCount)
+      let part = DividedContraction(contraction, panelColumns: table.panel_columns, firstTask: taskCount)
       taskCount += part.taskCount
       return part
     }
@@ -94,9 +95,9 @@ private struct DividedContraction {
   private static let unitsSharingLargePanels = 8
   private static let largePanelElements: Int = 1 << 15
 
-  init(_ contraction: martlet_contraction, tileRows: Int, panelColumns: Int, firstTask: Int) {
+  init(_ contraction: martlet_contraction, panelColumns: Int, firstTask: Int) {
     let rows = contraction.row_count
-    let tiles = (rows.2 + tileRows - 1) / tileRows
+    let tiles = (rows.2 + contraction.tile_rows - 1) / contraction.tile_rows
     self.contraction = contraction
     self.firstTask = firstTask
     units = rows.0 * rows.1 * tiles

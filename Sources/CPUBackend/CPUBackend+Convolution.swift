@@ -133,7 +133,8 @@ private struct ConvolutionPass {
         job.steps = UnsafePointer(steps)
         steps += job.step_count
         setRows(
-          of: &job, rows, columns, tileRows: isDepthwise ? kernels.pointee.channel_tile_rows : kernels.pointee.tile_rows
+          of: &job, rows, columns,
+          mostTileRows: isDepthwise ? kernels.pointee.channel_tile_rows : kernels.pointee.tile_rows
         )
         let corner = target + (rows.first * targetShape[2] + columns.first) * targetShape[3]
         for group in 0..<(isDepthwise ? 1 : groups) {
@@ -150,14 +151,14 @@ private struct ConvolutionPass {
     return jobs
   }
 
-  private func setRows(of job: inout martlet_contraction, _ rows: AxisSpan, _ columns: AxisSpan, tileRows: Int) {
+  private func setRows(of job: inout martlet_contraction, _ rows: AxisSpan, _ columns: AxisSpan, mostTileRows: Int) {
     let (sourceRow, targetRow) = (sourceShape[2] * sourceShape[3], targetShape[2] * targetShape[3])
     job.setRows(
       [
         RowAxis(count: targetShape[0], a: sourceShape[1] * sourceRow, c: targetShape[1] * targetRow),
         RowAxis(count: rows.count, a: rows.sourceStep * sourceRow, c: rows.step * targetRow),
         RowAxis(count: columns.count, a: columns.sourceStep * sourceShape[3], c: columns.step * targetShape[3]),
-      ], tileRows: tileRows)
+      ], mostTileRows: mostTileRows)
   }
 
   /// Lists the steps of a chain, (kernel row, kernel column, channel) ascending; returns how many there are.

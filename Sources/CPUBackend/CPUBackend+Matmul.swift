@@ -80,6 +80,8 @@ extension CPUBackend {
       job.row_count = (product.batch, 1, product.rows)
       job.a_stride = (product.a.batchStride, 0, product.a.rowStride)
       job.c_stride = (product.c.batchStride, 0, product.c.rowStride)
+      job.tile_rows = contraction.pointee.tile_rows
+      job.copies_a = panels >= 4 && product.a.hasPageStride
       job.columns = product.columns
       job.b_stride =
         isPacked ? (packedMatrices == 1 ? 0 : panels * panelElements) : product.b.batchStride
@@ -113,6 +115,12 @@ private struct StridedMatrices {
     self.init(
       base, batchStride: layout.shape[0] == 1 ? 0 : layout.strides[0], rowStride: layout.strides[1],
       columnStride: layout.shape[2] == 1 ? 1 : layout.strides[2])
+  }
+
+  /// Whether elements of a tile lie whole pages apart and so compete for the same few cache lines.
+  var hasPageStride: Bool {
+    let pageElements = 1024
+    return (rowStride != 0 && rowStride % pageElements == 0) || (columnStride != 0 && columnStride % pageElements == 0)
   }
 
   var transposed: StridedMatrices {

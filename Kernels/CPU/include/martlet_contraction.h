@@ -30,12 +30,14 @@ struct martlet_contraction {
     const float *b;
     float *c;
     ptrdiff_t row_count[3], a_stride[3], c_stride[3];
+    ptrdiff_t tile_rows; // at most so many rows of the last axis share a tile; at most that of the table
     ptrdiff_t columns;
     ptrdiff_t b_stride, b_panel_stride;
     const struct martlet_step *steps;
     ptrdiff_t step_count;
     bool b_is_padded;  // the last panel of B may be read to its full width
     bool accumulate;   // chains start from C instead of +0
+    bool copies_a;     // copy each tile of A first, because its strides would make it miss the cache (`contract` only)
     const float *bias; // bias[n], added after the chain; or null
     enum martlet_activation activation;
 };

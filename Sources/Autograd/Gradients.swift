@@ -40,11 +40,11 @@ extension Tensor {
   public func gradients(
     upstream: Tensor? = nil, retainingGraph: Bool = false, differentiable: Bool = false
   ) -> Gradients {
-    precondition(
+    require(
       upstream != nil || elementCount == 1,
       "gradients: of a tensor of shape \(shape), not one element; reduce it with sum() or mean(), or give an upstream")
     if let upstream {
-      precondition(
+      require(
         upstream.shape == shape, "gradients: the upstream has shape \(upstream.shape), the tensor \(shape)")
     }
     guard let root = node else { return Gradients() }
@@ -52,18 +52,30 @@ extension Tensor {
     var walk = BackwardWalk(keepsTape: retainingGraph || differentiable, isDifferentiable: differentiable)
     return Recording.$isEnabled.withValue(differentiable) { walk.run(from: root, upstream: seed) }
   }
+
+  /// The gradients for some nodes only, leaves or not. Nothing older than the oldest of them is visited or given up.
+  func gradients(upstream: Tensor, at targets: [TapeNode], differentiable: Bool) -> Gradients {
+    guard let root = node, let oldest = targets.map(\.sequence).min() else { return Gradients() }
+    var walk = BackwardWalk(
+      keepsTape: differentiable, isDifferentiable: differentiable, targets: targets, oldest: oldest)
+    return Recording.$isEnabled.withValue(differentiable) { walk.run(from: root, upstream: upstream) }
+  }
 }
 
 /// Visits the tape from a result to its leaves, later nodes before earlier ones, adding up what reaches each node in that order.
 private struct BackwardWalk {
-  let keepsTape: Bool
-  let isDifferentiable: Bool
+  private let keepsTape: Bool
+  private let isDifferentiable: Bool
+  private let targets: Set<ObjectIdentifier>
+  private let oldest: UInt64
   private var pending: [ObjectIdentifier: Tensor] = [:]
   private var queue = NodeQueue()
 
-  init(keepsTape: Bool, isDifferentiable: Bool) {
+  init(keepsTape: Bool, isDifferentiable: Bool, targets: [TapeNode] = [], oldest: UInt64 = 0) {
     self.keepsTape = keepsTape
     self.isDifferentiable = isDifferentiable
+    self.targets = Set(targets.map(ObjectIdentifier.init))
+    self.oldest = oldest
   }
 
   mutating func run(from root: TapeNode, upstream: Tensor) -> Gradients {
@@ -71,25 +83,32 @@ private struct BackwardWalk {
     receive(upstream, at: root)
     while let node = queue.popLatest() {
       guard let upstream = pending.removeValue(forKey: ObjectIdentifier(node)) else { continue }
-      if node.isLeaf {
+      if node.isLeaf || targets.contains(ObjectIdentifier(node)) {
         gradients[node] = upstream
         continue
       }
       guard let record = keepsTape ? node.currentRecord() : node.takeRecord() else {
-        preconditionFailure(
+        fatalError(
           "gradients: the tape behind \(node.operation ?? "a leaf") was given up by an earlier call; "
             + "pass retainingGraph: true there")
       }
+      if let recomputation = record.recomputation {
+        let again = Recording.$isEnabled.withValue(true, operation: recomputation)
+        if let node = again.node, node.sequence >= oldest { receive(upstream, at: node) }
+        continue
+      }
       var output = record.output
       if isDifferentiable { output?.node = node }
-      for edge in record.edges { receive(edge.gradient(upstream, output), at: edge.source) }
+      for edge in record.edges where edge.source.sequence >= oldest {
+        receive(edge.gradient(upstream, output), at: edge.source)
+      }
     }
     return gradients
   }
 
   private mutating func receive(_ gradient: Tensor, at node: TapeNode) {
     let key = ObjectIdentifier(node)
-    if let sum = pending[key] {
+    if let sum = pending.removeValue(forKey: key) {
       pending[key] = sum + gradient
     } else {
       pending[key] = gradient

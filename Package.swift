@@ -5,7 +5,8 @@ import PackageDescription
 let package = Package(
   name: "Martlet",
   products: [
-    .library(name: "MartletConsistency", targets: ["MartletConsistency"])
+    .library(name: "Martlet", targets: ["Martlet"]),
+    .library(name: "MartletConsistency", targets: ["MartletConsistency"]),
   ],
   traits: [
     .trait(
@@ -58,9 +59,26 @@ let package = Package(
     // How good predictions are: from arrays in host memory, and during training from tensors without waiting for the device.
     .target(name: "MartletMetrics", dependencies: ["MartletAutograd"], path: "Sources/Metrics"),
     .testTarget(name: "MetricsTests", dependencies: ["MartletMetrics", "MartletTestSupport"]),
+
     // Files that other programs read and write too.
     .target(name: "MartletInterchange", dependencies: ["MartletBackend"], path: "Sources/Interchange"),
     .testTarget(name: "InterchangeTests", dependencies: ["MartletInterchange"]),
+
+    // Layers with their parameters; what they are to minimise; how parameters move; and the loop that brings all of it together.
+    .target(
+      name: "MartletLayers", dependencies: ["MartletAutograd", "MartletInterchange"], path: "Sources/Layers"),
+    .testTarget(name: "LayersTests", dependencies: ["MartletLayers", "MartletTestSupport"]),
+    .target(name: "MartletLosses", dependencies: ["MartletAutograd"], path: "Sources/Losses"),
+    .testTarget(name: "LossesTests", dependencies: ["MartletLosses", "MartletTestSupport"]),
+    .target(name: "MartletOptimizers", dependencies: ["MartletLayers"], path: "Sources/Optimizers"),
+    .testTarget(name: "OptimizersTests", dependencies: ["MartletOptimizers", "MartletLosses", "MartletTestSupport"]),
+    .target(
+      name: "MartletTraining",
+      dependencies: ["MartletData", "MartletLayers", "MartletLosses", "MartletMetrics", "MartletOptimizers"],
+      path: "Sources/Training"),
+
+    // Everything above for users, under one name.
+    .target(name: "Martlet", dependencies: ["MartletTraining"], path: "Sources/Martlet"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,158 @@
+import MartletAutograd
+import MartletBackend
+import MartletTensor
+
+/// Layers one after the other.
+///
+/// Made for an input shape, it checks at once that all layers fit, and gives parameters their first values:
+///
+///     let model = try Sequential(input: [28, 28, 1]) {
+///       Flatten()
+///       Dense(128, activation: .relu)
+///       Dense(10)
+///     }
+///
+/// Without an input shape it is a block to be put into another model, which is built with it. Copies share parameters.
+public struct Sequential: Layer {
+  /// In the order they are applied.
+  public let layers: [any Layer]
+  /// The shape of one sample; `nil` for a block.
+  public let inputShape: Shape?
+  /// The shape of one sample after each layer; empty for a block.
+  public let outputShapes: [Shape]
+  public let name: String?
+  package let cachedParameters: [Parameter]
+
+  /// Makes a model from a list of layers.
+  ///
+  /// - Parameters:
+  ///   - input: The shape of one sample, without the batch.
+  ///   - seed: Decides the first values of the parameters, together with their paths.
+  /// - Throws: `ModelError` naming the layer that does not fit, with shapes and the likely remedy.
+  public init(input: Shape, layers: [any Layer], seed: UInt64 = 0, name: String? = nil) throws {
+    guard input.allSatisfy({ $0 > 0 }) else { throw ModelError.impossibleInput(input) }
+    self.layers = layers
+    self.name = name
+    inputShape = input
+    outputShapes = try Self.shapes(of: layers, from: input)
+    cachedParameters = Self.parameters(of: layers)
+    try build(for: input, seed: seed)
+  }
+
+  /// Makes a model from layers written one below the other. See `init(input:layers:seed:name:)`.
+  public init(
+    input: Shape, seed: UInt64 = 0, name: String? = nil, @LayerBuilder _ layers: () throws -> [any Layer]
+  ) throws {
+    try self.init(input: input, layers: layers(), seed: seed, name: name)
+  }
+
+  /// A block for use in another model.
+  public init(name: String? = nil, @LayerBuilder _ layers: () throws -> [any Layer]) rethrows {
+    self.layers = try layers()
+    self.name = name
+    inputShape = nil
+    outputShapes = []
+    cachedParameters = Self.parameters(of: self.layers)
+  }
+
+  public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
+    if let inputShape {
+      require(
+        x.rank > 0 && x.shape.dropFirst().elementsEqual(inputShape),
+        "Sequential: made for samples of shape \(inputShape), got a batch of shape \(x.shape)")
+    }
+    return layers.reduce(x) { $1($0, mode: mode) }
+  }
+
+  public func outputShape(for input: Shape) throws -> Shape {
+    try Self.shapes(of: layers, from: input).last ?? input
+  }
+
+  public func initializeParameters(for input: Shape) throws {
+    let shapes = try Self.shapes(of: layers, from: input)
+    for (index, shape) in ([input] + shapes.dropLast()).enumerated() where index < layers.count {
+      do {
+        try layers[index].initializeParameters(for: shape)
+      } catch let error as ShapeError {
+        throw Self.fault(error, at: index, of: layers, shapes: [input] + shapes)
+      }
+    }
+  }
+
+  /// The names under which parts stand in paths: those given, or positions.
+  static func pathNames(of layers: [any Layer]) -> [String] {
+    layers.enumerated().map { $1.name ?? String($0) }
+  }
+
+  private static func parameters(of layers: [any Layer]) -> [Parameter] {
+    // Through a block rather than `self`, which is not complete yet.
+    ParameterVisitor.objects(in: Parts(layers: layers)).compactMap { $0.object as? Parameter }
+  }
+
+  private static func shapes(of layers: [any Layer], from input: Shape) throws -> [Shape] {
+    var names: Set<String> = []
+    for name in pathNames(of: layers) {
+      guard names.insert(name).inserted else { throw ModelError.doubledName(name) }
+      guard !name.isEmpty, !name.contains(".") else { throw ModelError.impossibleName(name) }
+    }
+    var shapes = [input]
+    for (index, layer) in layers.enumerated() {
+      do {
+        shapes.append(try layer.outputShape(for: shapes[index]))
+      } catch let error as ShapeError {
+        throw fault(error, at: index, of: layers, shapes: shapes)
+      }
+    }
+    return Array(shapes.dropFirst())
+  }
+
+  private static func fault(_ error: ShapeError, at index: Int, of layers: [any Layer], shapes: [Shape]) -> ModelError {
+    let displayNames = SummaryNames.names(of: layers)
+    var strip = "\(shapes[0])"
+    for position in 0..<index { strip += " → \(displayNames[position]) → \(shapes[position + 1])" }
+    return .layerDoesNotFit(
+      index: index, type: String(describing: type(of: layers[index])), input: shapes[index], reason: error.description,
+      path: strip + " → \(displayNames[index]) ✗")
+  }
+}
+
+extension Sequential: CachedParameters, NamedParts {
+  package var parts: [(name: String, layer: any Layer)] { Array(zip(Self.pathNames(of: layers), layers)) }
+}
+
+/// Layers with names, while a `Sequential` is being made.
+private struct Parts: Layer, NamedParts {
+  let layers: [any Layer]
+  var parts: [(name: String, layer: any Layer)] { Array(zip(Sequential.pathNames(of: layers), layers)) }
+  func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor { x }
+}
+
+/// Why layers do not make a model, or a file does not fit one.
+public enum ModelError: Error, Hashable, CustomStringConvertible {
+  /// A layer cannot take what the one before gives. `path` shows the shapes up to it.
+  case layerDoesNotFit(index: Int, type: String, input: Shape, reason: String, path: String)
+  /// An extent of the input is not positive.
+  case impossibleInput(Shape)
+  /// Two layers have the same name.
+  case doubledName(String)
+  /// A name is empty or has a dot, which separates the parts of a path.
+  case impossibleName(String)
+  /// A file or set of weights is for another model.
+  case weightsDoNotFit(source: String, reason: String)
+
+  /// What is wrong, where, and what to do.
+  public var description: String {
+    switch self {
+    case .layerDoesNotFit(let index, let type, let input, let reason, let path):
+      "layer \(index) (\(type)) cannot take samples of shape \(input): \(reason)\n  \(path)"
+    case .impossibleInput(let shape):
+      "a model cannot have samples of shape \(shape): every extent has to be at least 1, and the batch is not part of it"
+    case .doubledName(let name):
+      "two layers are called '\(name)'; give each its own name, since weights are saved under it"
+    case .impossibleName(let name):
+      "'\(name)' cannot be the name of a layer: it has to have at least one character, and no dot"
+    case .weightsDoNotFit(let source, let reason):
+      "\(source) does not fit the model: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import MartletBackend
+
+extension Sequential {
+  /// A table of the layers, as Keras prints it: name and type, shape of the result, number of parameters, and the totals.
+  ///
+  /// - Parameter lineLength: The width of the table; 76 is what Keras uses on a terminal of 80 columns, 88 its widest.
+  public func summary(lineLength: Int = 76) -> String {
+    let names = SummaryNames.names(of: layers)
+    let rows = layers.indices.map { index in
+      [
+        "\(names[index]) (\(type(of: layers[index]).typeName))",
+        index < outputShapes.count ? Self.text(outputShapes[index]) : "?",
+        layers[index].parameterCount.grouped,
+      ]
+    }
+    let table = SummaryTable(lineLength: lineLength, header: ["Layer (type)", "Output Shape", "Param #"], rows: rows)
+    let all = parameters
+    let trainable = all.filter(\.isTrainable)
+    return """
+      Model: "\(name ?? "sequential")"
+      \(table.text)
+      \(Self.total("Total params", all))
+      \(Self.total("Trainable params", trainable))
+      \(Self.total("Non-trainable params", all.filter { !$0.isTrainable }))
+      """
+  }
+
+  /// `(None, 26, 26, 32)`: the batch may have any size.
+  private static func text(_ shape: Shape) -> String {
+    shape.isEmpty ? "(None,)" : "(None, " + shape.map(String.init).joined(separator: ", ") + ")"
+  }
+
+  private static func total(_ label: String, _ parameters: [Parameter]) -> String {
+    let count = parameters.reduce(0) { $0 + $1.elementCount }
+    return " \(label): \(count.grouped) (\(readable(byteCount: 4 * count)))"
+  }
+
+  private static func readable(byteCount: Int) -> String {
+    var size = Double(byteCount)
+    var unit = 0
+    let units = ["B", "KB", "MB", "GB", "TB", "PB"]
+    while size >= 1024 && unit < units.count - 1 {
+      size /= 1024
+      unit += 1
+    }
+    return String(format: "%.2f %@", size, units[unit])
+  }
+}
+
+extension Int {
+  /// With commas between groups of three digits.
+  fileprivate var grouped: String {
+    var text = ""
+    for (position, digit) in String(magnitude).reversed().enumerated() {
+      if position > 0 && position.isMultiple(of: 3) { text.append(",") }
+      text.append(digit)
+    }
+    return (self < 0 ? "-" : "") + String(text.reversed())
+  }
+}
+
+/// What layers are called in a summary: their own name, or their type in small letters, numbered from the second on.
+enum SummaryNames {
+  static func names(of layers: [any Layer]) -> [String] {
+    var counts: [String: Int] = [:]
+    return layers.map { layer in
+      if let name = layer.name { return name }
+      let base = snakeCase(type(of: layer).typeName)
+      let earlier = counts[base, default: 0]
+      counts[base] = earlier + 1
+      return earlier == 0 ? base : "\(base)_\(earlier)"
+    }
+  }
+
+  /// `MaxPooling2D` → `max_pooling2d`, `Conv2D` → `conv2d`.
+  static func snakeCase(_ name: String) -> String {
+    let characters = Array(name)
+    var result = ""
+    for (index, character) in characters.enumerated() {
+      if character.isUppercase && index > 0 {
+        let previous = characters[index - 1]
+        let isNextLowercase = index + 1 < characters.count && characters[index + 1].isLowercase
+        if previous.isLowercase || (previous.isUppercase && isNextLowercase) { result += "_" }
+      }
+      result += character.lowercased()
+    }
+    return result
+  }
+}
+
+/// A table with a heavy head and light rows.
+struct SummaryTable {
+  let text: String
+
+  /// Makes the table from a head and rows of three columns, the last aligned to the right.
+  init(lineLength: Int, header: [String], rows: [[String]]) {
+    let widths = Self.columnWidths(lineLength: max(lineLength, 40))
+    func rule(_ left: String, _ line: String, _ middle: String, _ right: String) -> String {
+      left + widths.map { String(repeating: line, count: $0) }.joined(separator: middle) + right
+    }
+    func lines(_ row: [String], border: String) -> [String] {
+      let cells = zip(row, widths).map { Self.wrapped($0, width: $1 - 2) }
+      return (0..<(cells.map(\.count).max() ?? 0)).map { line in
+        let texts = cells.enumerated().map { column, cell in
+          let text = line < cell.count ? cell[line] : ""
+          let space = String(repeating: " ", count: max(0, widths[column] - 2 - text.count))
+          return column == 2 ? " \(space)\(text) " : " \(text)\(space) "
+        }
+        return border + texts.joined(separator: border) + border
+      }
+    }
+    var result = [rule("┏", "━", "┳", "┓")] + lines(header, border: "┃") + [rule("┡", "━", "╇", "┩")]
+    for (index, row) in rows.enumerated() {
+      if index > 0 { result.append(rule("├", "─", "┼", "┤")) }
+      result += lines(row, border: "│")
+    }
+    result.append(rule("└", "─", "┴", "┘"))
+    text = result.joined(separator: "\n")
+  }
+
+  /// 45, 35 and 20 % of the line, plus margins, less what is then too much, shared out evenly.
+  private static func columnWidths(lineLength: Int) -> [Int] {
+    let ends = [0.45, 0.8, 1].map { Int(Double(lineLength) * $0) }
+    var widths = [ends[0], ends[1] - ends[0], ends[2] - ends[1]].map { $0 + 2 }
+    var excess = widths.reduce(0, +) - (lineLength - 4)
+    for column in 0..<3 {
+      let share = Int((Double(excess) / Double(3 - column)).rounded(.toNearestOrEven))
+      widths[column] -= share
+      excess -= share
+    }
+    return widths
+  }
+
+  /// The text in lines of at most `width` characters, broken at spaces where possible.
+  private static func wrapped(_ text: String, width: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      var rest = word
+      if let last = lines.last, last.count + 1 + rest.count <= width {
+        lines[lines.count - 1] = last + " " + rest
+        continue
+      }
+      while rest.count > width {
+        lines.append(String(rest.prefix(width)))
+        rest = rest.dropFirst(width)
+      }
+      lines.append(String(rest))
+    }
+    return lines
+  }
+}

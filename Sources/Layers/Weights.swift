@@ -1,0 +1,83 @@
+import Foundation
+import MartletBackend
+import MartletInterchange
+import MartletTensor
+
+/// The values of all parameters of a model at one moment, by path. A value: training on does not change it.
+public struct Weights: Sendable {
+  /// The values by path.
+  public let tensors: [String: Tensor]
+
+  /// - Precondition: values are float32.
+  public init(_ tensors: [String: Tensor]) {
+    require(tensors.values.allSatisfy { $0.dtype == .float32 }, "Weights: values have to be float32")
+    self.tensors = tensors
+  }
+}
+
+extension Layer {
+  /// The values of all parameters, moving statistics included.
+  ///
+  /// - Precondition: the model was built.
+  public var weights: Weights {
+    Weights(Dictionary(parameters.map { ($0.name, $0.value.detached) }) { first, _ in first })
+  }
+
+  /// Gives all parameters the values that `weights` has for their paths: all of them, or none where something does not fit.
+  ///
+  /// - Throws: `ModelError.weightsDoNotFit` naming what is missing, left over or of another shape.
+  public func restore(_ weights: Weights) throws { try restore(weights, from: "the set of weights") }
+
+  private func restore(_ weights: Weights, from source: String) throws {
+    let parameters = parameters
+    try checkFit(weights.tensors.mapValues { Array($0.shape) }, from: source)
+    for parameter in parameters {
+      guard let value = weights.tensors[parameter.name] else { continue }
+      parameter.assign(try value.to(parameter.value.device))
+    }
+  }
+
+  private func checkFit(_ shapes: [String: [Int]], from source: String) throws {
+    func misfit(_ reason: String) -> ModelError { .weightsDoNotFit(source: source, reason: reason) }
+    let own = Dictionary(parameters.map { ($0.name, $0.shape.map(Array.init) ?? []) }) { first, _ in first }
+    let missing = own.keys.filter { shapes[$0] == nil }.sorted()
+    let unknown = shapes.keys.filter { own[$0] == nil }.sorted()
+    guard missing.isEmpty && unknown.isEmpty else {
+      let parts = [
+        missing.isEmpty ? nil : "it lacks \(missing.joined(separator: ", "))",
+        unknown.isEmpty ? nil : "the model has no \(unknown.joined(separator: ", "))",
+      ]
+      throw misfit(parts.compactMap { $0 }.joined(separator: "; ") + ". It was saved from a model with other layers")
+    }
+    for (name, shape) in own.sorted(by: { $0.key < $1.key }) where shapes[name] != shape {
+      throw misfit("'\(name)' has shape \(shapes[name] ?? []), the model needs \(shape)")
+    }
+  }
+
+  /// Writes the values of all parameters to a safetensors file, under their paths. Identical weights give identical files; the
+  /// file is there completely or not at all.
+  ///
+  /// - Throws: `FileError` when it cannot be written, `BackendError` when a value cannot be read.
+  /// - Precondition: the model was built.
+  public func save(to url: URL) throws {
+    let entries = try weights.tensors.mapValues { Safetensors.Entry(floats: try $0.floats(), shape: Array($0.shape)) }
+    try Safetensors.write(entries, metadata: ["format": "martlet"], to: url)
+  }
+
+  /// Reads the values of all parameters from a safetensors file: all of them, or none where something does not fit.
+  ///
+  /// - Throws: `FileError`, `SafetensorsError`, `ModelError.weightsDoNotFit`.
+  /// - Precondition: the model was built.
+  public func load(from url: URL) throws {
+    let entries = try Safetensors.read(url)
+    try checkFit(entries.mapValues(\.shape), from: url.path)
+    var tensors: [String: Tensor] = [:]
+    for (name, entry) in entries {
+      guard let values = entry.floats else {
+        throw ModelError.weightsDoNotFit(source: url.path, reason: "'\(name)' is \(entry.dtype), weights are float32")
+      }
+      tensors[name] = Tensor(values, shape: Shape(entry.shape))
+    }
+    try restore(Weights(tensors), from: url.path)
+  }
+}

@@ -1,0 +1,11 @@
+/// Every loss in its variants, by name: what the shared tests walk through, and what a command line can offer.
+package enum LossCatalogue {
+  package static let all: [any Loss] = [
+    CategoricalCrossEntropy(fromLogits: true),
+    CategoricalCrossEntropy(),
+    BinaryCrossEntropy(fromLogits: true),
+    BinaryCrossEntropy(),
+    MeanSquaredError(),
+    MeanAbsoluteError(),
+  ]
+}

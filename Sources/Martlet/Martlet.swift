@@ -1,0 +1,11 @@
+// Everything there is for users, under one name: `import Martlet`.
+@_exported import MartletAutograd
+@_exported import MartletBackend
+@_exported import MartletData
+@_exported import MartletInterchange
+@_exported import MartletLayers
+@_exported import MartletLosses
+@_exported import MartletMetrics
+@_exported import MartletOptimizers
+@_exported import MartletTensor
+@_exported import MartletTraining

@@ -1,0 +1,74 @@
+import MartletBackend
+import MartletLosses
+import MartletMetrics
+import MartletTensor
+
+/// Loss and metrics over the batches of an epoch. Adding a batch does not wait for the device; reading does.
+struct Meter {
+  private var lossSum = 0.0
+  private var sampleCount = 0
+  private var pending: [(loss: Tensor, count: Int, batch: Int)] = []
+  private var metrics: [MetricAccumulator]
+  private let outputKind: Metric.OutputKind
+
+  init(_ metrics: [Metric], loss: any Loss) {
+    self.metrics = metrics.map(MetricAccumulator.init)
+    outputKind = loss.predictionKind == .logits ? .logits : .probabilities
+  }
+
+  /// - Parameters:
+  ///   - loss: The mean loss of the batch.
+  ///   - batch: Its number, from 1.
+  mutating func add(loss: Tensor, outputs: Tensor, targets: Tensor, count: Int, batch: Int) {
+    pending.append((loss.detached, count, batch))
+    for index in metrics.indices { metrics[index].add(outputs: outputs, targets: targets, outputKind: outputKind) }
+  }
+
+  /// Fetches what is pending, in the order it was added, so that the sum is the same however often that happens.
+  ///
+  /// - Returns: the first batch whose loss is infinite or not a number, and that loss.
+  /// - Throws: `BackendError`.
+  mutating func collect() throws -> (batch: Int, loss: Float)? {
+    var fault: (batch: Int, loss: Float)?
+    for (loss, count, batch) in pending {
+      let value = try loss.item()
+      if !value.isFinite && fault == nil { fault = (batch, value) }
+      lossSum += Double(value) * Double(count)
+      sampleCount += count
+    }
+    pending.removeAll(keepingCapacity: true)
+    return fault
+  }
+
+  /// Everything measured up to the last `collect`.
+  ///
+  /// - Throws: `BackendError`.
+  mutating func values() throws -> [String: Double] {
+    var values = ["loss": lossSum / Double(max(sampleCount, 1))]
+    for index in metrics.indices { values[metrics[index].metric.name] = try metrics[index].value() }
+    return values
+  }
+}
+
+/// How many steps may be under way before the host waits for the device: so many that waiting costs little, so few that a run
+/// stops, shows itself and notices a broken loss without delay.
+struct Pace {
+  private var steps = 1
+  private var done = 0
+  private var start = ContinuousClock.now
+  private static let target = 0.2
+
+  /// Counts a step; whether it is time to wait.
+  mutating func step() -> Bool {
+    done += 1
+    return done >= steps
+  }
+
+  /// Tells that the device has caught up.
+  mutating func caughtUp() {
+    let seconds = max((ContinuousClock.now - start).inSeconds, 1e-6)
+    steps = min(max(1, Int(Double(steps) * Self.target / seconds)), 2 * steps)
+    done = 0
+    start = .now
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+
+/// How a training run shows where it is, on standard error.
+public enum Progress: Hashable, Sendable {
+  /// A bar where standard error is a terminal, lines where it is not.
+  case automatic
+  /// A bar that moves, as Keras draws it.
+  case bar
+  /// One line per epoch.
+  case lines
+  /// Nothing.
+  case silent
+
+  /// The style itself, with `automatic` decided.
+  var resolved: Progress {
+    guard self == .automatic else { return self }
+    let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
+    return isTerminal && ProcessInfo.processInfo.environment["TERM"] != "dumb" ? .bar : .lines
+  }
+}
+
+/// Draws the progress of a run.
+struct ProgressDisplay {
+  private let style: Progress
+  private let epochCount: Int
+  private let write: (String) -> Void
+  private var epoch = 0
+  private var batchCount = 0
+  private var start = ContinuousClock.now
+  private var firstStepEnd: ContinuousClock.Instant?
+  private var isLineOpen = false
+
+  init(_ style: Progress, epochCount: Int, write: @escaping (String) -> Void = ProgressDisplay.writeToStandardError) {
+    self.style = style.resolved
+    self.epochCount = epochCount
+    self.write = write
+  }
+
+  /// Output that nobody can read any more (a closed pipe) is no reason to stop training.
+  private static func writeToStandardError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+
+  mutating func beginEpoch(_ epoch: Int, batchCount: Int) {
+    self.epoch = epoch
+    self.batchCount = batchCount
+    start = .now
+    firstStepEnd = nil
+    if style == .bar && epochCount > 1 { write("Epoch \(epoch)/\(epochCount)\n") }
+  }
+
+  /// Tells that the first step is over: it includes compiling and first touches of memory, and is not counted.
+  mutating func endFirstStep() { firstStepEnd = .now }
+
+  /// Draws the bar as far as it is.
+  mutating func update(_ done: Int, values: [String: Double]) {
+    guard style == .bar else { return }
+    let perStep = secondsPerStep(done)
+    let remaining = ProgressText.duration(perStep * Double(batchCount - done))
+    draw(done, time: remaining, perStep: perStep, values: values)
+  }
+
+  /// Draws the finished bar, or the line of an epoch.
+  mutating func endEpoch(_ record: EpochRecord, trainingSeconds: Double) {
+    let perStep = secondsPerStep(batchCount, total: trainingSeconds)
+    switch style {
+    case .bar:
+      draw(batchCount, time: ProgressText.duration(record.seconds.rounded()), perStep: perStep, values: record.values)
+      write("\n")
+      isLineOpen = false
+    case .lines:
+      let time = ProgressText.duration(record.seconds.rounded())
+      write(
+        "Epoch \(epoch)/\(epochCount) - \(batchCount)/\(batchCount) - \(time) - \(ProgressText.perStep(perStep))"
+          + " - \(ProgressText.values(record.values)) - \(Int(record.samplesPerSecond.rounded())) samples/s\n")
+    case .silent, .automatic: break
+    }
+  }
+
+  /// Leaves the terminal with the cursor on a line of its own, however the run ended.
+  mutating func close() {
+    if isLineOpen { write("\n") }
+    isLineOpen = false
+  }
+
+  private mutating func draw(_ done: Int, time: String, perStep: Double, values: [String: Double]) {
+    let digits = String(batchCount).count
+    let count = String(repeating: " ", count: max(0, digits - String(done).count)) + "\(done)/\(batchCount)"
+    let measured = values.isEmpty ? "" : " - \(ProgressText.values(values))"
+    // Back to the start of the line, over what was there, and away with whatever is left of it.
+    write(
+      "\r\(ProgressText.bold(count)) \(ProgressText.bar(done, of: batchCount)) \(ProgressText.bold(time))"
+        + " \(ProgressText.perStep(perStep))\(measured)\u{1B}[K")
+    isLineOpen = true
+  }
+
+  private func secondsPerStep(_ done: Int, total: Double? = nil) -> Double {
+    guard done > 0 else { return 0 }
+    let elapsed = total ?? (ContinuousClock.now - start).inSeconds
+    guard let firstStepEnd, done > 1 else { return elapsed / Double(done) }
+    return max(0, elapsed - (firstStepEnd - start).inSeconds) / Double(done - 1)
+  }
+}
+
+extension Duration {
+  /// In seconds.
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

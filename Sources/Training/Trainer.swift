@@ -1,0 +1,167 @@
+import MartletAutograd
+import MartletBackend
+import MartletData
+import MartletLayers
+import MartletLosses
+import MartletMetrics
+import MartletOptimizers
+import MartletTensor
+
+/// Trains and evaluates a model.
+///
+///     let trainer = Trainer(model, loss: .softmaxCrossEntropy, optimizer: Adam(), metrics: [.accuracy], on: device)
+///     let history = try trainer.fit(mnist.train, validation: .split(0.1), epochs: 3, batchSize: 128, seed: 1)
+///     print(try trainer.evaluate(mnist.test))
+///
+/// Nothing that comes from data or settings traps: what does not fit is thrown before the first step. A class because a run
+/// changes it (optimizer state, epochs done) while others hold on to it.
+public final class Trainer {
+  /// What is trained.
+  public let model: any Layer
+  /// What is made small.
+  public let loss: any Loss
+  /// How; it remembers its state from run to run.
+  public var optimizer: any Optimizer
+  /// What is measured besides the loss.
+  public let metrics: [Metric]
+  /// Where it is computed. The model moves there when it is first used.
+  public let device: Device
+  /// How many epochs this trainer has begun, over all runs; a later run goes on with other random numbers.
+  public internal(set) var epochsBegun = 0
+  /// How many updates this trainer has made, over all runs.
+  public internal(set) var stepsTaken = 0
+
+  /// Makes a trainer.
+  public init(
+    _ model: any Layer, loss: some Loss, optimizer: any Optimizer = Adam(), metrics: [Metric] = [],
+    on device: Device = .current
+  ) {
+    self.model = model
+    self.loss = loss
+    self.optimizer = optimizer
+    self.metrics = metrics
+    self.device = device
+  }
+}
+
+/// Data a model is judged by while it is trained, and never trained on.
+public enum Validation: Sendable {
+  /// A share of the training data, held out at random, with the same share of every class.
+  case split(Double)
+  /// Data of their own.
+  case dataset(Dataset)
+}
+
+extension Trainer {
+  /// Trains the model.
+  ///
+  /// Everything random (the order of samples, the validation split, dropout) follows from the seed: the same seed, data and device
+  /// give the same weights, bit for bit.
+  ///
+  /// - Parameters:
+  ///   - dataset: What is learned from.
+  ///   - validation: What the model is judged by after each epoch.
+  ///   - epochs: How many passes over the data.
+  ///   - batchSize: How many samples an update looks at.
+  ///   - shuffle: Whether every epoch has an order of its own.
+  ///   - classWeights: What each class counts in the loss of training.
+  ///   - restoringBest: With validation, the model ends with the weights of the epoch that had the smallest validation loss.
+  ///   - progress: What is shown on standard error.
+  ///   - shouldStop: Asked before every step; where it says so, training ends and the history says that it was interrupted.
+  /// - Throws: `TrainingError`, `ModelError`, `ShapeError` or `DatasetError` before the first step where something does not fit;
+  ///   `TrainingError.lossIsNotFinite` when training goes wrong; `BackendError` when the device does.
+  @discardableResult
+  public func fit(
+    _ dataset: Dataset, validation: Validation? = nil, epochs: Int = 1, batchSize: Int = 32, seed: UInt64 = 0,
+    shuffle: Bool = true, classWeights: [Float]? = nil, restoringBest: Bool = true, progress: Progress = .automatic,
+    stoppingWhen shouldStop: () -> Bool = { false }
+  ) throws -> History {
+    var display = ProgressDisplay(progress, epochCount: epochs)
+    defer { display.close() }
+    return try withDevice(device) {
+      let (training, held) = try checkedParts(
+        of: dataset, validation: validation, epochs: epochs, batchSize: batchSize, seed: seed)
+      let weights = try checkedClassWeights(classWeights, for: training)
+      var run = TrainingRun(
+        trainer: self, training: training, validation: held, batchSize: batchSize, seed: seed, shuffles: shuffle,
+        classWeights: weights, restoresBest: restoringBest)
+      return try run.run(epochs: epochs, display: &display, shouldStop: shouldStop)
+    }
+  }
+
+  /// Measures loss and metrics on a dataset.
+  ///
+  /// - Throws: `TrainingError`, `ShapeError` where something does not fit, `BackendError` when the device fails.
+  public func evaluate(_ dataset: Dataset, batchSize: Int = 128) throws -> Evaluation {
+    try withDevice(device) {
+      try requirePositive(batchSize, "the batch size")
+      try prepareModel(for: dataset, seed: 0)
+      try checkTargets(of: dataset)
+      guard let evaluation = try measured(dataset, batchSize: batchSize, shouldStop: { false }) else {
+        throw TrainingError.noSamples(purpose: "evaluate")
+      }
+      return evaluation
+    }
+  }
+
+  /// What the model says about the samples of a dataset, which need no targets.
+  ///
+  /// - Throws: `TrainingError`, `ShapeError` where something does not fit, `BackendError` when the device fails.
+  public func predict(_ dataset: Dataset, batchSize: Int = 128) throws -> Predictions {
+    try withDevice(device) {
+      try requirePositive(batchSize, "the batch size")
+      let outputShape = try prepareModel(for: dataset, seed: 0)
+      var outputs: [Float] = []
+      var probabilities: [Float] = []
+      let batches = dataset.batches(size: batchSize).prefetched()
+      while let batch = try batches.next() {
+        let result = withoutGradient { model(batch.inputTensor(on: device)) }
+        outputs += try result.floats()
+        if let probable = withoutGradient({ loss.probabilities(result) }) { probabilities += try probable.floats() }
+      }
+      return Predictions(
+        count: dataset.count, outputShape: outputShape, outputs: outputs, probabilities: probabilities)
+    }
+  }
+
+  /// Loss and metrics without any checks; `nil` when stopped.
+  func measured(_ dataset: Dataset, batchSize: Int, shouldStop: () -> Bool) throws -> Evaluation? {
+    let start = ContinuousClock.now
+    var meter = Meter(metrics, loss: loss)
+    var pace = Pace()
+    let batches = dataset.batches(size: batchSize).prefetched()
+    while let batch = try batches.next() {
+      if shouldStop() { return nil }
+      guard let targets = batch.targetTensor(on: device) else { throw TrainingError.noTargets }
+      withoutGradient {
+        let outputs = model(batch.inputTensor(on: device))
+        meter.add(loss: loss(outputs, targets), outputs: outputs, targets: targets, count: batch.count, batch: 0)
+      }
+      if pace.step() {
+        _ = try meter.collect()
+        pace.caughtUp()
+      }
+    }
+    _ = try meter.collect()
+    var values = try meter.values()
+    let lossValue = values.removeValue(forKey: "loss") ?? .nan
+    return Evaluation(
+      loss: lossValue, metrics: values, sampleCount: dataset.count, seconds: (ContinuousClock.now - start).inSeconds)
+  }
+}
+
+extension Batch {
+  /// The inputs, `[samples, …]`.
+  public func inputTensor(on device: Device = .current) -> Tensor {
+    Tensor(inputs, shape: Shape(inputShape), on: device)
+  }
+
+  /// The targets: labels as int32 `[samples]`, values as float32; `nil` where there are none.
+  public func targetTensor(on device: Device = .current) -> Tensor? {
+    switch targets {
+    case .none: nil
+    case .labels(let labels): Tensor(labels, shape: [count], on: device)
+    case .values(let values, let shape): Tensor(values, shape: Shape(shape), on: device)
+    }
+  }
+}

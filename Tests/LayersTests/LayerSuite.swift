@@ -1,0 +1,131 @@
+import MartletAutograd
+import MartletBackend
+import MartletLayers
+import MartletTensor
+import MartletTestSupport
+import Testing
+
+/// What every layer has to hold, for one line per layer and configuration.
+@Suite("Every layer") struct LayerSuite {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let input: Shape
+    let output: Shape
+    let make: @Sendable () -> any Layer
+
+    init(_ description: String, _ input: Shape, _ output: Shape, _ make: @escaping @Sendable () -> any Layer) {
+      testDescription = description
+      self.input = input
+      self.output = output
+      self.make = make
+    }
+  }
+
+  static let cases: [Case] = [
+    Case("dense", [5], [3]) { Dense(3) },
+    Case("dense without bias, on three axes", [2, 1, 4], [2, 1, 3]) { Dense(3, activation: .sigmoid, useBias: false) },
+    Case("dense with an activation that is not fused", [4], [3]) { Dense(3, activation: .gelu()) },
+    Case("dense with softmax", [4], [3]) { Dense(3, activation: .softmax()) },
+    Case("conv 3×3", [5, 6, 2], [3, 4, 3]) { Conv2D(3, kernel: 3) },
+    Case("conv same, stride 2, even kernel", [5, 7, 2], [3, 4, 3]) {
+      Conv2D(3, kernel: Extent2D(2, 4), stride: 2, padding: .same, activation: .tanh)
+    },
+    Case("conv dilated and grouped", [7, 6, 4], [3, 4, 6]) {
+      Conv2D(6, kernel: Extent2D(3, 2), dilation: 2, groups: 2, useBias: false)
+    },
+    Case("conv with lopsided padding", [3, 3, 1], [4, 5, 2]) {
+      Conv2D(
+        2, kernel: Extent2D(2, 3), padding: .explicit(Margins(top: 2, bottom: 0, left: 1, right: 3)), activation: .silu)
+    },
+    Case("max pool", [4, 6, 2], [2, 3, 2]) { MaxPool2D() },
+    Case("max pool, overlapping, same", [5, 5, 2], [3, 3, 2]) { MaxPool2D(3, stride: 2, padding: .same) },
+    Case("average pool", [5, 4, 2], [2, 2, 2]) { AveragePool2D(2) },
+    Case("average pool, partial windows", [5, 7, 1], [3, 4, 1]) { AveragePool2D(2, padding: .same) },
+    Case("global average pool", [3, 4, 5], [5]) { GlobalAveragePool2D() },
+    Case("global average pool keeping rank", [3, 4, 5], [1, 1, 5]) { GlobalAveragePool2D(keepingRank: true) },
+    Case("global max pool", [3, 4, 5], [5]) { GlobalMaxPool2D() },
+    Case("flatten", [2, 3, 2], [12]) { Flatten() },
+    Case("reshape", [2, 3, 2], [4, 3]) { Reshape([-1, 3]) },
+    Case("dropout", [7], [7]) { Dropout(0.4) },
+    Case("batch norm of features", [3], [3]) { BatchNorm() },
+    Case("batch norm of images, plain", [2, 3, 2], [2, 3, 2]) { BatchNorm(epsilon: 1e-2, center: false, scale: false) },
+    Case("activation", [4], [4]) { Activation.mish },
+    Case("maxout", [6], [2]) { Activation.maxout(units: 2) },
+    Case("glu", [6], [3]) { Activation.glu },
+    Case("a block", [4], [2]) {
+      Sequential {
+        Dense(3, activation: .tanh)
+        Dense(2)
+      }
+    },
+  ]
+
+  @Test("says beforehand what shape it gives, for any batch size", arguments: cases)
+  func shapes(_ test: Case) throws {
+    for device in Device.underTest {
+      let layer = test.make()
+      let built = try withDevice(device) { try layer.build(for: test.input) }
+      #expect(built == test.output)
+      for batch in [1, 3] {
+        let x = sample(Shape([batch] + Array(test.input)), on: device)
+        #expect(layer(x, mode: .inference).shape == Shape([batch] + Array(test.output)))
+        #expect(layer(x, mode: .training(seed: 1, step: 0)).shape == Shape([batch] + Array(test.output)))
+      }
+    }
+  }
+
+  @Test("builds itself when called unbuilt", arguments: cases)
+  func lazyBuilding(_ test: Case) {
+    let layer = test.make()
+    withDevice(.reference) {
+      #expect(layer(sample(Shape([2] + Array(test.input))), mode: .inference).shape == Shape([2] + Array(test.output)))
+    }
+    let parameters = layer.parameters
+    #expect(!parameters.contains { !$0.isInitialized })
+  }
+
+  @Test("has the gradients that central differences find, for its input and every parameter", arguments: cases)
+  func gradients(_ test: Case) throws {
+    let layer = test.make()
+    try withDevice(.reference) { _ = try layer.build(for: test.input, seed: 3) }
+    let x = sample(Shape([3] + Array(test.input)), seed: 5, on: .reference)
+    let cotangent = sample(Shape([3] + Array(test.output)), seed: 7, on: .reference)
+    // Moving statistics change with every pass, but the result of a training pass does not depend on them.
+    let mode = Mode.training(seed: 1, step: 0)
+    func loss(_ x: Tensor) -> Tensor { (layer(x, mode: mode) * cotangent).sum() }
+
+    let leaf = x.requiringGradient()
+    let gradients = loss(leaf).gradients()
+    try expectDifferences(try #require(gradients[leaf]), at: x) { changed in
+      try withoutGradient { try loss(changed).item() }
+    }
+    for parameter in layer.trainableParameters {
+      let value = parameter.value.detached
+      try expectDifferences(try #require(gradients[parameter]), at: value) { changed in
+        parameter.assign(changed)
+        defer { parameter.assign(value) }
+        return try withoutGradient { try loss(x).item() }
+      }
+    }
+  }
+
+  /// Compares a gradient with (f(x + h) - f(x - h)) / 2h, element by element. With h = 2⁻⁷ both the rounding of f (some 1e-6 / 2h)
+  /// and its curvature (h²) stay below 2e-3.
+  private func expectDifferences(_ gradient: Tensor, at x: Tensor, of function: (Tensor) throws -> Float) throws {
+    let step: Float = 0x1p-7
+    let values = try x.floats()
+    let gradients = try gradient.floats()
+    for index in values.indices {
+      var (above, below) = (values, values)
+      above[index] += step
+      below[index] -= step
+      let rise =
+        try function(Tensor(above, shape: x.shape, on: .reference))
+        - function(Tensor(below, shape: x.shape, on: .reference))
+      let difference = rise / (2 * step)
+      #expect(
+        abs(gradients[index] - difference) <= 4e-3 * max(1, abs(difference)),
+        "element \(index): \(gradients[index]), \(difference)")
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import MartletAutograd
+import MartletBackend
+import MartletLayers
+import MartletLosses
+import MartletOptimizers
+import MartletTensor
+import MartletTestSupport
+import Testing
+
+@Suite("Optimizers") struct OptimizerTests {
+  /// The values of a parameter after each step along given gradients.
+  private func path(
+    _ optimizer: some Optimizer, from start: [Float], along gradients: [[Float]], on device: Device
+  ) throws -> [[Float]] {
+    var optimizer = optimizer
+    let parameter = Parameter(Tensor(start, on: device))
+    return try gradients.map { gradient in
+      // The gradient of Σ g · p is g.
+      let loss = (parameter.value * Tensor(gradient, on: device)).sum()
+      optimizer.update([parameter], along: loss.gradients())
+      return try parameter.value.floats()
+    }
+  }
+
+  private func expectPath(
+    _ optimizer: some Optimizer, from start: [Float] = [1], along gradients: [[Float]], is expected: [[Double]],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    for device in Device.underTest {
+      let actual = try path(optimizer, from: start, along: gradients, on: device)
+      for (a, e) in zip(actual.joined(), expected.joined()) {
+        #expect(abs(Double(a) - e) < 2e-6 * max(1, abs(e)), "\(device): \(actual)", sourceLocation: sourceLocation)
+      }
+    }
+  }
+
+  @Test("SGD steps against the gradient, with momentum and Nesterov's lookahead")
+  func sgd() throws {
+    try expectPath(
+      SGD(learningRate: 0.1), from: [1, -1], along: [[2, 4], [1, 0]], is: [[0.8, -1.4], [0.7, -1.4]])
+    // m: -0.2, then 0.9 · -0.2 - 0.1 = -0.28.
+    try expectPath(SGD(learningRate: 0.1, momentum: 0.9), along: [[2], [1]], is: [[0.8], [0.52]])
+    // p += 0.9 m - 0.1 g: 1 - 0.18 - 0.2 = 0.62, then 0.62 - 0.252 - 0.1.
+    try expectPath(SGD(learningRate: 0.1, momentum: 0.9, nesterov: true), along: [[2], [1]], is: [[0.62], [0.268]])
+  }
+
+  @Test("RMSprop divides by the root of the running mean square")
+  func rmsprop() throws {
+    // v: 0.1 · 4 = 0.4, then 0.36 + 0.1 = 0.46.
+    let (first, second) = (1 - 0.1 * 2 / 0.4.squareRoot(), 0.1 / 0.46.squareRoot())
+    try expectPath(RMSprop(learningRate: 0.1), along: [[2], [1]], is: [[first], [first - second]])
+    // Centered: a = 0.2, d = 0.4 - 0.04 = 0.36; m = 0.1 · 2 / 0.6.
+    try expectPath(
+      RMSprop(learningRate: 0.1, momentum: 0.5, centered: true), along: [[2]], is: [[1 - 0.2 / 0.6]])
+  }
+
+  @Test("Adam's first step is the learning rate, whatever the gradient's size")
+  func adam() throws {
+    try expectPath(Adam(learningRate: 0.1), from: [1, 1, 1], along: [[1e-2, 5, -300]], is: [[0.9, 0.9, 1.1]])
+    // Second step, in Double: m = 0.9 · 0.2 + 0.1, v = 0.999 · 0.004 + 0.001.
+    let (m, v) = (0.28, 0.004_996)
+    let rate = 0.1 * (1 - 0.999 * 0.999).squareRoot() / (1 - 0.81)
+    try expectPath(
+      Adam(learningRate: 0.1), along: [[2], [1]], is: [[0.9], [0.9 - rate * m / (v.squareRoot() + 1e-7)]])
+    // AMSGrad keeps v = 0.1 · 4 (beta2 0.9) when the gradient vanishes: v would fall to 0.36.
+    let kept = 0.1 * 0.19.squareRoot() / 0.19 * 0.18 / 0.4.squareRoot()
+    try expectPath(Adam(learningRate: 0.1, beta2: 0.9, amsgrad: true), along: [[2], [0]], is: [[0.9], [0.9 - kept]])
+  }
+
+  @Test("weight decay comes before the step and is decoupled from it")
+  func weightDecay() throws {
+    // 2 - 2 · 0.5 · 0.1 = 1.9, then -0.1.
+    try expectPath(AdamW(learningRate: 0.1, weightDecay: 0.5), from: [2], along: [[7]], is: [[1.8]])
+    try expectPath(SGD(learningRate: 0.1, weightDecay: 0.5), from: [2], along: [[3]], is: [[1.6]])
+  }
+
+  @Test("clipping bounds elements, the norm of each gradient, or the norm of all together")
+  func clipping() throws {
+    try expectPath(SGD(learningRate: 1, clipping: .value(2)), from: [0, 0], along: [[-5, 1]], is: [[2, -1]])
+    try expectPath(
+      SGD(learningRate: 1, clipping: .norm(1)), from: [0, 0], along: [[3, 4], [0.3, 0.4]],
+      is: [[-0.6, -0.8], [-0.9, -1.2]])
+    try expectPath(SGD(learningRate: 1, clipping: .norm(1)), from: [0, 0], along: [[0, 0]], is: [[0, 0]])
+    for device in Device.underTest {
+      var optimizer = SGD(learningRate: 1, clipping: .globalNorm(2.5))
+      let (a, b) = (Parameter(Tensor([0], on: device)), Parameter(Tensor([0], on: device)))
+      optimizer.update([a, b], along: (a.value * 3 + b.value * 4).sum().gradients())
+      expectClose(a.value, [-1.5])
+      expectClose(b.value, [-2])
+    }
+  }
+
+  @Test("schedules are evaluated at step 0 for the first update")
+  func schedules() throws {
+    try expectPath(
+      SGD(learningRate: ExponentialDecay(1, decaySteps: 1, decayRate: 0.5)), from: [0], along: [[1], [1], [1]],
+      is: [[-1], [-1.5], [-1.75]])
+    let smooth = ExponentialDecay(0.1, decaySteps: 4, decayRate: 0.5)
+    #expect(abs(smooth.rate(atStep: 2) - 0.1 * 0.5.squareRoot()) < 1e-15)
+    #expect(ExponentialDecay(0.1, decaySteps: 4, decayRate: 0.5, staircase: true).rate(atStep: 7) == 0.05)
+    #expect(StepDecay(0.8, stepSize: 10, factor: 0.5).rate(atStep: 25) == 0.2)
+    #expect(CustomSchedule { Double($0) * 2 }.rate(atStep: 3) == 6)
+    #expect(Float(0.001).rate(atStep: 9) == 0.001)
+  }
+
+  @Test("leaves parameters without a gradient, and frozen ones, alone")
+  func untouched() throws {
+    let model = try Sequential(input: [2]) {
+      Dense(2)
+      Dense(1)
+    }
+    model.layers[0].freeze()
+    let before = try model.parameters.map { try $0.value.floats() }
+    var optimizer = Adam()
+    optimizer.update(model, along: model(Tensor([1, 2], shape: [1, 2])).sum().gradients())
+    let after = try model.parameters.map { try $0.value.floats() }
+    #expect(zip(before, after).map { $0 == $1 } == [true, true, false, false])
+    #expect(
+      optimizer.stateTensors.keys.sorted() == [
+        "1.bias/momentum", "1.bias/velocity", "1.kernel/momentum", "1.kernel/velocity",
+      ])
+  }
+
+  @Test("never changes a tensor that somebody else holds", arguments: Device.underTest)
+  func sharedStorage(on device: Device) throws {
+    let parameter = Parameter(Tensor([1, 2], on: device))
+    let snapshot = parameter.value.detached
+    var optimizer = SGD(learningRate: 1)
+    optimizer.update([parameter], along: parameter.value.sum().gradients())
+    #expect(try snapshot.floats() == [1, 2])
+    #expect(try parameter.value.floats() == [0, 1])
+  }
+
+  @Test("a copy, and a saved state, go on as the original does")
+  func state() throws {
+    let model = try Sequential(input: [2]) { Dense(1) }
+    let x = Tensor([1, 2], shape: [1, 2])
+    var original = Adam(learningRate: 0.1)
+    original.update(model, along: model(x).sum().gradients())
+    var copy = original
+    let (weights, saved) = (model.weights, original.stateTensors)
+    original.update(model, along: model(x).squared().sum().gradients())
+    let expected = try model.parameters[0].value.floats()
+
+    try model.restore(weights)
+    copy.update(model, along: model(x).squared().sum().gradients())
+    #expect(try model.parameters[0].value.floats() == expected)
+
+    try model.restore(weights)
+    var restored = Adam(learningRate: 0.1)
+    try restored.restore(step: 1, tensors: saved, for: model)
+    restored.update(model, along: model(x).squared().sum().gradients())
+    #expect(try model.parameters[0].value.floats() == expected)
+    #expect(throws: ModelError.self) {
+      try restored.restore(step: 1, tensors: ["0.kernel/momentum": Tensor([1])], for: model)
+    }
+  }
+
+  @Test("every optimizer fits a plane through points", arguments: OptimizerCatalogue.all.indices, Device.underTest)
+  func plane(index: Int, device: Device) throws {
+    try withDevice(device) {
+      var optimizer = OptimizerCatalogue.all[index]
+      let model = try Sequential(input: [2]) { Dense(1) }
+      let x = sample([32, 2], seed: 3)
+      let targets = x.matmul(Tensor([0.5, -0.25], shape: [2, 1])) + 0.3
+      for _ in 0..<300 {
+        optimizer.update(
+          model, along: MeanSquaredError()(model(x, mode: .training(seed: 0, step: 0)), targets).gradients())
+      }
+      #expect(try MeanSquaredError()(model(x), targets).item() < 1e-3, "\(optimizer.name)")
+    }
+  }
+}

@@ -225,9 +225,13 @@ struct martlet_vector_kernels {
     void (*reduce_rows)(enum martlet_combiner, const uint32_t *x, ptrdiff_t rows, ptrdiff_t columns, uint32_t *to);
     // to[i] = combine(to[i], x[i]).
     void (*combine)(enum martlet_combiner, uint32_t *to, const uint32_t *x, ptrdiff_t count);
-    // Where x[i] is better than best[i]: best[i] = x[i], index[i] = position + i·step.
-    void (*improve)(enum martlet_combiner, uint32_t *best, int32_t *index, const uint32_t *x, ptrdiff_t count,
-                    int32_t position, int32_t step);
+    // Where x[i] is better than best[i]: best[i] = x[i], index[i] = row.
+    void (*improve_row)(enum martlet_combiner, uint32_t *best, int32_t *index, const uint32_t *x, ptrdiff_t count,
+                        int32_t row);
+    // The same for lanes: element i has index position + i and goes to lane i mod 16. Then the best of all to lane 0.
+    void (*improve_lanes)(enum martlet_combiner, uint32_t *best, int32_t *index, const uint32_t *x, ptrdiff_t count,
+                          int32_t position);
+    void (*fold_argument_lanes)(enum martlet_combiner, uint32_t *best, int32_t *index);
 
     // Rows first ..< last; x and y are row-major with so many columns.
     void (*softmax_rows)(const float *x, float *y, ptrdiff_t columns, bool logarithmic, ptrdiff_t first,

@@ -29,9 +29,7 @@ static void extend_lanes(const struct martlet_vector_kernels *kernels, struct la
         kernels->combine_lanes(combiner, lanes->values, x, count);
         return;
     }
-    for (ptrdiff_t i = 0; i < count; i += martlet_reduction_lanes)
-        kernels->improve(combiner, lanes->values, lanes->indices, x + i, least(martlet_reduction_lanes, count - i),
-                         (int32_t)(position + i), 1);
+    kernels->improve_lanes(combiner, lanes->values, lanes->indices, x, count, (int32_t)position);
 }
 
 // Whether value a is better than value b: larger (smaller), or the only NaN.
@@ -57,17 +55,9 @@ static void end_lanes(const struct martlet_vector_kernels *kernels, struct lanes
         result->partial[position] = kernels->fold_lanes(result->combiner, lanes->values);
         return;
     }
-    uint32_t best = lanes->values[0];
-    int32_t index = lanes->indices[0];
-    for (int lane = 1; lane < martlet_reduction_lanes; lane++) {
-        const uint32_t value = lanes->values[lane];
-        const bool is_better_here = is_better(result->combiner, value, best);
-        if (is_better_here || (lanes->indices[lane] < index && !is_better(result->combiner, best, value))) {
-            best = value;
-            index = lanes->indices[lane];
-        }
-    }
-    result->partial[position] = best;
+    kernels->fold_argument_lanes(result->combiner, lanes->values, lanes->indices);
+    const int32_t index = lanes->indices[0];
+    result->partial[position] = lanes->values[0];
     // No lane has an index where all elements equal the identity: the first is as good as any.
     result->index[position] = index == INT32_MAX ? first_index : index;
 }
@@ -142,7 +132,7 @@ static void extend_columns(const struct martlet_vector_kernels *kernels, enum ma
     if (is_argument(combiner)) {
         while (count > 0) {
             const ptrdiff_t length = least(columns - column, count);
-            kernels->improve(combiner, accumulators + column, indices + column, x, length, (int32_t)row, 0);
+            kernels->improve_row(combiner, accumulators + column, indices + column, x, length, (int32_t)row);
             x += length;
             count -= length;
             column = 0;

@@ -76,6 +76,7 @@ let package = Package(
       name: "MartletTraining",
       dependencies: ["MartletData", "MartletLayers", "MartletLosses", "MartletMetrics", "MartletOptimizers"],
       path: "Sources/Training"),
+    .testTarget(name: "TrainingTests", dependencies: ["MartletTraining", "MartletTestSupport"]),
 
     // Everything above for users, under one name.
     .target(name: "Martlet", dependencies: ["MartletTraining"], path: "Sources/Martlet"),

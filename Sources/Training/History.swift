@@ -30,6 +30,13 @@ public struct EpochRecord: Hashable, Sendable, Codable {
   /// Training samples per second, validation excluded.
   public let samplesPerSecond: Double
 
+  package init(epoch: Int, values: [String: Double], seconds: Double, samplesPerSecond: Double) {
+    self.epoch = epoch
+    self.values = values
+    self.seconds = seconds
+    self.samplesPerSecond = samplesPerSecond
+  }
+
   /// A value by name; `acc` and `accuracy` both work.
   public subscript(name: String) -> Double? { values[name] ?? values[Self.otherSpelling(of: name)] }
 

@@ -20,7 +20,7 @@ public enum Progress: Hashable, Sendable {
 }
 
 /// Draws the progress of a run.
-struct ProgressDisplay {
+package struct ProgressDisplay {
   private let style: Progress
   private let epochCount: Int
   private let write: (String) -> Void
@@ -30,18 +30,20 @@ struct ProgressDisplay {
   private var firstStepEnd: ContinuousClock.Instant?
   private var isLineOpen = false
 
-  init(_ style: Progress, epochCount: Int, write: @escaping (String) -> Void = ProgressDisplay.writeToStandardError) {
+  package init(
+    _ style: Progress, epochCount: Int, write: @escaping (String) -> Void = { ProgressDisplay.writeToStandardError($0) }
+  ) {
     self.style = style.resolved
     self.epochCount = epochCount
     self.write = write
   }
 
   /// Output that nobody can read any more (a closed pipe) is no reason to stop training.
-  private static func writeToStandardError(_ text: String) {
+  package static func writeToStandardError(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
-  mutating func beginEpoch(_ epoch: Int, batchCount: Int) {
+  package mutating func beginEpoch(_ epoch: Int, batchCount: Int) {
     self.epoch = epoch
     self.batchCount = batchCount
     start = .now
@@ -50,10 +52,10 @@ struct ProgressDisplay {
   }
 
   /// Tells that the first step is over: it includes compiling and first touches of memory, and is not counted.
-  mutating func endFirstStep() { firstStepEnd = .now }
+  package mutating func endFirstStep() { firstStepEnd = .now }
 
   /// Draws the bar as far as it is.
-  mutating func update(_ done: Int, values: [String: Double]) {
+  package mutating func update(_ done: Int, values: [String: Double]) {
     guard style == .bar else { return }
     let perStep = secondsPerStep(done)
     let remaining = ProgressText.duration(perStep * Double(batchCount - done))
@@ -61,7 +63,7 @@ struct ProgressDisplay {
   }
 
   /// Draws the finished bar, or the line of an epoch.
-  mutating func endEpoch(_ record: EpochRecord, trainingSeconds: Double) {
+  package mutating func endEpoch(_ record: EpochRecord, trainingSeconds: Double) {
     let perStep = secondsPerStep(batchCount, total: trainingSeconds)
     switch style {
     case .bar:
@@ -78,7 +80,7 @@ struct ProgressDisplay {
   }
 
   /// Leaves the terminal with the cursor on a line of its own, however the run ended.
-  mutating func close() {
+  package mutating func close() {
     if isLineOpen { write("\n") }
     isLineOpen = false
   }

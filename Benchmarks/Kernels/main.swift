@@ -50,7 +50,8 @@ func convolution(
   let w = tensor([kernel, kernel, channels / groups, filters])
   let y = tensor([batch, output.height, output.width, filters])
   let operations = Double(2 * batch * output.area * kernel * kernel * channels / groups * filters)
-  let bias = tensor([filters])
+  var bias = tensor([filters])
+  bias.layout = try bias.layout.broadcast(to: y.shape)
   let program = ElementwiseProgram(inputs: [.float32, .float32]) { x, _ in [.maximum(x[0] + x[1], 0)] }
   measure("\(name) forward", operations: operations) {
     backend.conv2d(x, weights: w, geometry, epilogue: Epilogue(program, inputs: [bias]), output: y)

@@ -42,8 +42,10 @@ extension CPUBackend {
 
   /// Runs independent contractions on all threads.
   ///
-  /// - Parameter perChannel: Whether A has a channel per column (`contract_channels`).
-  func contract(_ contractions: [martlet_contraction], perChannel: Bool = false) {
+  /// - Parameters:
+  ///   - perChannel: Whether A has a channel per column (`contract_channels`).
+  ///   - finish: Called with each range of finished elements of C, on the thread that has just written them.
+  func contract(_ contractions: [martlet_contraction], perChannel: Bool = false, finish: FinishedElements? = nil) {
     let table = contraction.pointee
     var taskCount = 0
     let divided = contractions.map { contraction in
@@ -59,6 +61,7 @@ extension CPUBackend {
         var index = divided.partitioningIndex { task < $0.firstTask } - 1
         while divided[index].taskCount == 0 { index -= 1 }
         divided[index].run(task: task, kernel)
+        if let finish { divided[index].forEachElementRange(of: task, from: finish.base, finish.body) }
       }
     }
   }
@@ -75,6 +78,12 @@ extension CPUBackend {
   }
 }
 
+/// Where finished elements are reported: as ranges of positions after `base`.
+struct FinishedElements {
+  let base: UnsafeMutablePointer<Float>
+  let body: (Range<Int>) -> Void
+}
+
 /// A contraction cut into tasks, by its shape alone.
 private struct DividedContraction {
   typealias Kernel =
@@ -86,6 +95,7 @@ private struct DividedContraction {
   private let panels: Int
   private let unitsPerTask: Int
   private let panelsPerTask: Int
+  private let panelColumns: Int
 
   /// A task takes tens of microseconds: many against the cost of handing it out, few against that of waiting for the last.
   private static let multiplicationsPerTask: Int = 1 << 20
@@ -100,6 +110,7 @@ private struct DividedContraction {
     let tiles = (rows.2 + contraction.tile_rows - 1) / contraction.tile_rows
     self.contraction = contraction
     self.firstTask = firstTask
+    self.panelColumns = panelColumns
     units = rows.0 * rows.1 * tiles
     panels = (contraction.columns + panelColumns - 1) / panelColumns
     panelsPerTask = max(1, min(panels, Self.mostPanelsPerTask))
@@ -114,12 +125,42 @@ private struct DividedContraction {
   private var unitGroups: Int { (units + unitsPerTask - 1) / unitsPerTask }
   private var panelGroups: Int { (panels + panelsPerTask - 1) / panelsPerTask }
 
-  func run(task: Int, _ kernel: Kernel) {
+  /// What one task computes.
+  private func part(ofTask task: Int) -> (units: Range<Int>, panels: Range<Int>) {
     let (panelGroup, unitGroup) = (task - firstTask).quotientAndRemainder(dividingBy: unitGroups)
     let (unit, panel) = (unitGroup * unitsPerTask, panelGroup * panelsPerTask)
+    return (unit..<min(units, unit + unitsPerTask), panel..<min(panels, panel + panelsPerTask))
+  }
+
+  func run(task: Int, _ kernel: Kernel) {
+    let part = part(ofTask: task)
     withUnsafePointer(to: contraction) {
-      kernel($0, unit, min(units, unit + unitsPerTask), panel, min(panels, panel + panelsPerTask))
+      kernel($0, part.units.lowerBound, part.units.upperBound, part.panels.lowerBound, part.panels.upperBound)
     }
+  }
+
+  /// The elements of C that a task wrote, as few ranges as possible.
+  func forEachElementRange(of task: Int, from base: UnsafeMutablePointer<Float>, _ body: (Range<Int>) -> Void) {
+    let part = part(ofTask: task)
+    let (rows, strides) = (contraction.row_count, contraction.c_stride)
+    let tiles = units / (rows.0 * rows.1)
+    let firstColumn = part.panels.lowerBound * panelColumns
+    let columns = min(contraction.columns, part.panels.upperBound * panelColumns) - firstColumn
+    let origin = base.distance(to: contraction.c) + firstColumn
+    var range = 0..<0
+    for unit in part.units {
+      let (tile, j, i) = (unit % tiles, unit / tiles % rows.1, unit / tiles / rows.1)
+      for m in (tile * rows.2 / tiles)..<((tile + 1) * rows.2 / tiles) {
+        let start = origin + i * strides.0 + j * strides.1 + m * strides.2
+        if start == range.upperBound {
+          range = range.lowerBound..<(start + columns)
+        } else {
+          if !range.isEmpty { body(range) }
+          range = start..<(start + columns)
+        }
+      }
+    }
+    if !range.isEmpty { body(range) }
   }
 }
 

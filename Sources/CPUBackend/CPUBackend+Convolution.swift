@@ -17,8 +17,7 @@ extension CPUBackend {
       source: x, sourceShape: input.shape, target: y, targetShape: output.shape, vertical: axes.0.outputSpans,
       horizontal: axes.1.outputSpans, weights: w, weightShape: weights.shape, groups: convolution.groups,
       targetIsOutput: true)
-    run(pass, fused ?? FusedEpilogue())
-    if fused == nil { apply(epilogue, to: output) }
+    finishing(output, y, fused == nil ? epilogue : nil) { run(pass, fused ?? FusedEpilogue(), $0) }
   }
 
   public func conv2dDataGradient(
@@ -34,10 +33,10 @@ extension CPUBackend {
       source: dy, sourceShape: upstream.shape, target: dx, targetShape: inputGradient.shape,
       vertical: axes.0.inputSpans, horizontal: axes.1.inputSpans, weights: w, weightShape: weights.shape,
       groups: convolution.groups, targetIsOutput: false)
-    run(pass, FusedEpilogue())
+    run(pass, FusedEpilogue(), nil)
   }
 
-  private func run(_ pass: ConvolutionPass, _ epilogue: FusedEpilogue) {
+  private func run(_ pass: ConvolutionPass, _ epilogue: FusedEpilogue, _ finish: FinishedElements?) {
     let isPacked = !pass.isDepthwise && (!pass.targetIsOutput || pass.targetPixels >= 64)
     let panels = pass.panels(of: panelColumns)
     let packedElements = isPacked ? pass.groups * panels * pass.stepsPerGroup * panelColumns : 0
@@ -52,7 +51,7 @@ extension CPUBackend {
       }
       contract(
         pass.contractions(packed: isPacked ? packed : nil, table: table, epilogue, contraction),
-        perChannel: pass.isDepthwise)
+        perChannel: pass.isDepthwise, finish: finish)
     }
   }
 }

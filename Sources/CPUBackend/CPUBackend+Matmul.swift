@@ -9,26 +9,35 @@ extension CPUBackend {
     guard let aElements = elements(of: a), let bElements = elements(of: b), let cElements = elements(of: c),
       c.layout.elementCount > 0
     else { return }
-    let fused = FusedEpilogue(epilogue, columns: c.shape[2], on: self)
     let product = MatrixProduct(
       a: StridedMatrices(aElements, a.layout), b: StridedMatrices(bElements, b.layout),
       c: StridedMatrices(cElements, c.layout), batch: c.shape[0], rows: c.shape[1], columns: c.shape[2],
       steps: a.shape[2], accumulate: accumulate)
     if product.columnsAreDense, !product.isOneColumn {
-      multiply(product, fused ?? FusedEpilogue())
-      if fused == nil { apply(epilogue, to: c) }
+      let fused = FusedEpilogue(epilogue, columns: c.shape[2], on: self)
+      finishing(c, cElements, fused == nil ? epilogue : nil) { multiply(product, fused ?? FusedEpilogue(), $0) }
+    } else if product.transposed.columnsAreDense {
+      finishing(c, cElements, epilogue) { multiply(product.transposed, FusedEpilogue(), $0) }
     } else {
-      if product.transposed.columnsAreDense {
-        multiply(product.transposed, FusedEpilogue())
-      } else {
-        multiplyThroughScratch(product)
-      }
+      multiplyThroughScratch(product)
       apply(epilogue, to: c)
     }
   }
 
-  /// Runs a program over stored results, in place.
-  func apply(_ epilogue: Epilogue?, to results: View) {
+  /// Computes results and runs a program over them in place: over each part while it is in the cache where the results lie
+  /// in order, else over all of them afterwards.
+  func finishing(
+    _ results: View, _ base: UnsafeMutablePointer<Float>, _ epilogue: Epilogue?, compute: (FinishedElements?) -> Void
+  ) {
+    guard let epilogue, results.layout.isContiguous, let prepared = prepare(epilogue, over: results) else {
+      compute(nil)
+      apply(epilogue, to: results)
+      return
+    }
+    compute(FinishedElements(base: base) { prepared.run($0) })
+  }
+
+  private func apply(_ epilogue: Epilogue?, to results: View) {
     guard let epilogue else { return }
     map(
       epilogue.program, inputs: [results] + epilogue.inputs, parameters: epilogue.parameters, outputs: [results])
@@ -42,12 +51,12 @@ extension CPUBackend {
         scratch.assumingMemoryBound(to: Float.self), batchStride: product.rows * product.columns,
         rowStride: product.columns, columnStride: 1)
       if product.accumulate { dense.c.copyElements(from: product.c, like: product) }
-      multiply(dense, FusedEpilogue())
+      multiply(dense, FusedEpilogue(), nil)
       product.c.copyElements(from: dense.c, like: product)
     }
   }
 
-  private func multiply(_ product: MatrixProduct, _ epilogue: FusedEpilogue) {
+  private func multiply(_ product: MatrixProduct, _ epilogue: FusedEpilogue, _ finish: FinishedElements?) {
     let product = product.foldingBatchIntoRows()
     let panel = panelColumns
     let panels = (product.columns + panel - 1) / panel
@@ -81,7 +90,7 @@ extension CPUBackend {
       job.a_stride = (product.a.batchStride, 0, product.a.rowStride)
       job.c_stride = (product.c.batchStride, 0, product.c.rowStride)
       job.tile_rows = contraction.pointee.tile_rows
-      job.copies_a = panels >= 4 && product.a.hasPageStride
+      job.copies_a = panels >= 4 && product.a.rowsArePagesApart
       job.columns = product.columns
       job.b_stride =
         isPacked ? (packedMatrices == 1 ? 0 : panels * panelElements) : product.b.batchStride
@@ -92,7 +101,7 @@ extension CPUBackend {
       job.accumulate = product.accumulate
       job.bias = epilogue.bias
       job.activation = epilogue.activation
-      contract([job])
+      contract([job], finish: finish)
     }
   }
 }
@@ -117,10 +126,10 @@ private struct StridedMatrices {
       columnStride: layout.shape[2] == 1 ? 1 : layout.strides[2])
   }
 
-  /// Whether elements of a tile lie whole pages apart and so compete for the same few cache lines.
-  var hasPageStride: Bool {
+  /// Whether rows lie whole pages apart, so that those of a tile compete for the same few cache lines.
+  var rowsArePagesApart: Bool {
     let pageElements = 1024
-    return (rowStride != 0 && rowStride % pageElements == 0) || (columnStride != 0 && columnStride % pageElements == 0)
+    return rowStride != 0 && rowStride % pageElements == 0
   }
 
   var transposed: StridedMatrices {

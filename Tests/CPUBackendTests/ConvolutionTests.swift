@@ -114,15 +114,24 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     var y = [Float](repeating: 0, count: test.outputShape.elementCount)
     test.forEachProduct { _, input, weight, output in y[output].addProduct(x[input], w[weight]) }
     let rectified = y.indices.map { max(y[$0] + bias[$0 % test.filters], 0) }
+    let biasTimesResult = ElementwiseProgram(inputs: [.float32, .float32], parameters: [.float32]) { x, p in
+      [x[0] * x[1] - p[0]]
+    }
     let biasAndRectifier = ElementwiseProgram(inputs: [.float32, .float32]) { x, _ in [.maximum(x[0] + x[1], 0)] }
     for backend in backendsUnderTest {
       let (input, weights) = (backend.tensor(x, test.inputShape), backend.tensor(w, test.weightShape))
       let output = backend.unwritten(test.outputShape)
       backend.conv2d(input, weights: weights, test.convolution, epilogue: nil, output: output)
       expectIdentical(try backend.contents(of: output), y, "\(test) on \(backend.capabilities.deviceName)")
-      let epilogue = Epilogue(biasAndRectifier, inputs: [backend.tensor(bias, [test.filters])])
+      let epilogue = Epilogue(biasAndRectifier, inputs: [try backend.vector(bias, over: test.outputShape)])
       backend.conv2d(input, weights: weights, test.convolution, epilogue: epilogue, output: output)
       expectIdentical(try backend.contents(of: output), rectified, "\(test) with a bias and a rectifier")
+      let scaled = Epilogue(
+        biasTimesResult, inputs: [try backend.vector(bias, over: test.outputShape)], parameters: [.float32(3)])
+      backend.conv2d(input, weights: weights, test.convolution, epilogue: scaled, output: output)
+      expectIdentical(
+        try backend.contents(of: output), y.indices.map { y[$0] * bias[$0 % test.filters] - 3 },
+        "\(test) with a program of its own")
     }
   }
 

@@ -136,11 +136,12 @@ import Testing
         { $0 + $1 > 0 || ($0 + $1).isNaN ? $0 + $1 : 0 }
       ),
       (ElementwiseProgram(inputs: [.float32]) { x, _ in [.maximum(x[0], 0)] }, { x, _ in 0 > x ? 0 : x }),
+      (ElementwiseProgram(inputs: [.float32, .float32]) { x, _ in [x[0] * x[1] - x[0]] }, { $0 * $1 - $0 }),
     ]
     for backend in backendsUnderTest {
       for (program, definition) in programs {
         let c = backend.unwritten([1, rows, columns])
-        let extra = program.inputs.count > 1 ? [backend.tensor(bias, [columns])] : []
+        let extra = program.inputs.count > 1 ? [try backend.vector(bias, over: [1, rows, columns])] : []
         backend.matmul(
           backend.tensor(a, [1, rows, steps]), backend.tensor(b, [1, steps, columns]), accumulate: false,
           epilogue: Epilogue(program, inputs: extra), into: c)

@@ -22,6 +22,13 @@ extension CPUBackend {
     return View(storage: storage, layout: Layout(contiguous: shape), dtype: .float32)
   }
 
+  /// One value per element of the last axis, seen as if it had the whole shape.
+  func vector(_ elements: [Float], over shape: Shape) throws -> View {
+    var view = tensor(elements, [elements.count])
+    view.layout = try view.layout.broadcast(to: shape)
+    return view
+  }
+
   /// A contiguous tensor full of NaN, which shows what was not written.
   func unwritten(_ shape: Shape) -> View {
     tensor(Array(repeating: .nan, count: shape.elementCount), shape)

@@ -42,7 +42,9 @@ let package = Package(
       dependencies: ["MartletBackend", "MartletReferenceBackend", "MartletCPUBackend"], path: "Sources/Tensor"),
     .target(name: "MartletAutograd", dependencies: ["MartletTensor"], path: "Sources/Autograd"),
     // The devices under test, and expectations that tests of everything above share.
-    .target(name: "MartletTestSupport", dependencies: ["MartletAutograd"], path: "Tests/Support"),
+    .target(
+      name: "MartletTestSupport", dependencies: ["MartletAutograd", "MartletReferenceBackend", "MartletCPUBackend"],
+      path: "Tests/Support"),
     .testTarget(name: "TensorTests", dependencies: ["MartletTestSupport"]),
     .testTarget(name: "AutogradTests", dependencies: ["MartletTestSupport"]),
 

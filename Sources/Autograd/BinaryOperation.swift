@@ -12,7 +12,9 @@ package protocol BinaryFormula: SendableMetatype {
 
 /// A binary formula made into programs: with broadcasting one backend call forward, and one backward for each operand that
 /// wants a gradient.
-package struct BinaryOperation: Sendable {
+///
+/// A class, so that noting an operation on the tape costs one reference to it.
+package final class BinaryOperation: Sendable {
   private typealias Composed = @Sendable (_ upstream: Tensor, _ a: Tensor, _ b: Tensor, _ y: Tensor) -> Tensor
 
   package let name: StaticString

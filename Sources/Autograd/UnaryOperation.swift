@@ -10,7 +10,9 @@ package protocol UnaryFormula: SendableMetatype {
 }
 
 /// A unary formula made into programs: one backend call forward, one backward.
-package struct UnaryOperation: Sendable {
+///
+/// A class, so that noting an operation on the tape costs one reference to it.
+package final class UnaryOperation: Sendable {
   package let name: StaticString
   /// The formula on symbolic lanes, to be put into larger programs.
   package let lanes: @Sendable (Lane, [Lane]) -> Lane
@@ -64,8 +66,8 @@ package struct UnaryOperation: Sendable {
   }
 }
 
-/// The program of a gradient `(upstream, operands…) → result`, and which of the operands it reads.
-struct GradientProgram: Sendable {
+/// The program of a gradient `(upstream, operands…) → result`, and which of the operands it reads. A class, to be shared.
+final class GradientProgram: Sendable {
   let program: ElementwiseProgram
   let reads: [Bool]
   /// Whether the result is the upstream itself.

@@ -4,6 +4,10 @@ import MartletCPUBackend
 import MartletReferenceBackend
 import Synchronization
 
+#if OpenCL && canImport(MartletOpenCLBackend)
+  import MartletOpenCLBackend
+#endif
+
 /// The backends of this process, one of each, made when first asked for: tensors of one device can only meet if there is one
 /// backend behind it.
 enum DeviceRegistry {
@@ -11,16 +15,6 @@ enum DeviceRegistry {
 
   /// The slow and simple backend.
   static let reference = Device(backend: ReferenceBackend(checksMemory: false))
-
-  /// The device for a name.
-  static func device(named name: String) throws -> Device {
-    switch name {
-    case "reference": return reference
-    case "cpu": return try once(name) { try CPUBackend() }
-    default:
-      throw BackendError.unknownDevice(name: name, known: known)
-    }
-  }
 
   /// The CPU as `MARTLET_THREADS` and `MARTLET_ISA` want it; where they ask for the impossible, as it is without them.
   static let cpu: Device = {
@@ -39,12 +33,37 @@ enum DeviceRegistry {
     }
   }()
 
-  static var candidates: [DeviceCandidate] {
-    [DeviceCandidate(reference), DeviceCandidate(cpu)]
+  /// The device for a name. See `Device`.
+  static func device(named name: String) throws -> Device {
+    switch name {
+    case "reference": return reference
+    case "cpu": return try once(name) { try CPUBackend() }
+    case "auto":
+      let graphics = candidates.first { $0.kind == Capabilities.Kind.gpu.rawValue && $0.reasonUnusable == nil }
+      if let graphics, let device = try? openCLDevice(named: graphics.name) { return device }
+      return cpu
+    case "opencl": return try openCLDevice(named: "opencl:0")
+    default:
+      guard name.hasPrefix("opencl:") else { throw BackendError.unknownDevice(name: name, known: known) }
+      return try openCLDevice(named: name)
+    }
+  }
+
+  static var candidates: [DeviceCandidate] { [DeviceCandidate(reference), cpuCandidate] + openCLCandidates }
+
+  private static var cpuCandidate: DeviceCandidate {
+    do {
+      return DeviceCandidate(try device(named: "cpu"))
+    } catch {
+      return DeviceCandidate(
+        name: "cpu", kind: Capabilities.Kind.cpu.rawValue, deviceName: "the processor", memoryByteCount: nil,
+        reasonUnusable: "\(error)")
+    }
   }
 
   private static var known: [String] {
-    candidates.filter { $0.reasonUnusable == nil && $0.kind != "none" }.map(\.name) + ["auto"]
+    let usable = candidates.filter { $0.reasonUnusable == nil }.map(\.name)
+    return usable + (usable.contains("opencl:0") ? ["opencl"] : []) + ["auto"]
   }
 
   private static func once(_ name: String, make: () throws -> any Backend) throws -> Device {
@@ -55,6 +74,39 @@ enum DeviceRegistry {
       return device
     }
   }
+
+  private static func nothing(_ reason: String) -> DeviceCandidate {
+    DeviceCandidate(
+      name: "opencl", kind: "none", deviceName: "no OpenCL device", memoryByteCount: nil, reasonUnusable: reason)
+  }
+
+  #if OpenCL && canImport(MartletOpenCLBackend)
+    /// Looked for once: drivers are slow to load and do not come and go.
+    private static let discovery = OpenCLDiscovery()
+
+    private static func openCLDevice(named name: String) throws -> Device {
+      if let problem = discovery.problem { throw BackendError.unavailable(name: name, reason: problem) }
+      guard discovery.names.contains(name) else { throw BackendError.unknownDevice(name: name, known: known) }
+      return try once(name) { try discovery.open(name) }
+    }
+
+    private static var openCLCandidates: [DeviceCandidate] {
+      let found = discovery.candidates.map {
+        DeviceCandidate(
+          name: $0.name ?? "opencl", kind: $0.kind.rawValue, deviceName: $0.deviceName,
+          memoryByteCount: $0.memoryByteCount, reasonUnusable: $0.reason)
+      }
+      return found.isEmpty ? [nothing(discovery.problem ?? "no driver offers a device")] : found
+    }
+  #else
+    private static let absence = "this program was built without the OpenCL trait"
+
+    private static func openCLDevice(named name: String) throws -> Device {
+      throw BackendError.unavailable(name: name, reason: absence)
+    }
+
+    private static var openCLCandidates: [DeviceCandidate] { [nothing(absence)] }
+  #endif
 }
 
 extension DeviceCandidate {

@@ -1,7 +1,13 @@
 import MartletAutograd
 import MartletBackend
+import MartletCPUBackend
+import MartletReferenceBackend
 import MartletTensor
 import Testing
+
+#if OpenCL && canImport(MartletOpenCLBackend)
+  import MartletOpenCLBackend
+#endif
 
 extension Device {
   /// Every device of this machine that can compute, for tests that hold everywhere; `MARTLET_TEST_DEVICES`, a list of names with
@@ -11,6 +17,22 @@ extension Device {
     let wanted = environment("MARTLET_TEST_DEVICES")?.split(separator: ",").map(String.init)
     return names.filter { wanted?.contains($0) ?? true }.compactMap { try? Device.named($0) }
   }()
+}
+
+extension Device {
+  /// Devices like those under test that nobody else uses, for tests that read counters.
+  package static let unshared: [Device] = underTest.compactMap { device in
+    switch device.name {
+    case "reference": return Device(backend: ReferenceBackend())
+    case "cpu": return (try? CPUBackend()).map(Device.init(backend:))
+    default:
+      #if OpenCL && canImport(MartletOpenCLBackend)
+        return (try? OpenCLDiscovery().open(device.name)).map(Device.init(backend:))
+      #else
+        return nil
+      #endif
+    }
+  }
 }
 
 /// Expects a float32 tensor with these elements.

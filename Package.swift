@@ -82,6 +82,14 @@ let package = Package(
 
     // Everything above for users, under one name.
     .target(name: "Martlet", dependencies: ["MartletTraining"], path: "Sources/Martlet"),
+
+    // Everything above, against values that other libraries computed.
+    .testTarget(
+      name: "GoldenTests",
+      dependencies: [
+        "MartletInterchange", "MartletLayers", "MartletLosses", "MartletOptimizers", "MartletMetrics", "MartletData",
+      ],
+      exclude: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,96 @@
+import MartletAutograd
+import MartletBackend
+import MartletLayers
+import MartletTensor
+
+/// Layers with one input and one output, `x` and `y`; the same names stand in the lists of layers of networks.
+let layerMakers: [String: @Sendable (Attributes) throws -> any Layer] = [
+  "dense": { a in
+    Dense(try a.int("units"), activation: try activation(a), useBias: try a.bool("use_bias", default: true))
+  },
+  "conv2d": { a in
+    Conv2D(
+      try a.int("filters"), kernel: try extent("kernel_size", a), stride: try extent("strides", a, default: 1),
+      padding: try padding(a), dilation: try extent("dilation_rate", a, default: 1),
+      groups: try a.int("groups", default: 1), activation: try activation(a),
+      useBias: try a.bool("use_bias", default: true))
+  },
+  "max_pool2d": { a in
+    let size = try extent("pool_size", a, default: 2)
+    return MaxPool2D(size, stride: try optionalExtent("strides", a), padding: try padding(a))
+  },
+  "average_pool2d": { a in
+    let size = try extent("pool_size", a, default: 2)
+    return AveragePool2D(size, stride: try optionalExtent("strides", a), padding: try padding(a))
+  },
+  "global_average_pool2d": { a in GlobalAveragePool2D(keepingRank: try a.bool("keepdims", default: false)) },
+  "global_max_pool2d": { a in GlobalMaxPool2D(keepingRank: try a.bool("keepdims", default: false)) },
+  "batch_norm": { a in
+    BatchNorm(
+      momentum: try a.float("momentum", default: 0.99), epsilon: try a.float("epsilon", default: 1e-3),
+      center: try a.bool("center", default: true), scale: try a.bool("scale", default: true))
+  },
+  "flatten": { _ in Flatten() },
+  "dropout": { a in Dropout(try a.float("rate")) },
+]
+
+let layerDefinitions: Definitions = layerMakers.mapValues { make in
+  { run in
+    let x = try run.input("x")
+    let layer = try make(run.attributes)
+    try layer.build(for: Shape(x.shape.dropFirst()))
+    for parameter in layer.parameters { try run.bind(parameter, to: parameter.goldenName) }
+    let isTraining = try run.attributes.bool("training", default: false)
+    var outputs = y(layer(x, mode: isTraining ? .training(seed: 0, step: 0) : .inference))
+    for parameter in layer.parameters where parameter.role == .statistic {
+      outputs["new_\(parameter.goldenName)"] = .tensor(parameter.value)
+    }
+    return outputs
+  }
+}
+
+extension Parameter {
+  /// The last part of its path in the golden spelling: `2.movingMean` is `moving_mean`.
+  var goldenName: String {
+    let name = name.split(separator: ".").last ?? ""
+    return name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+  }
+}
+
+extension CaseRun {
+  /// Gives a parameter the value of an input. Where the gradient of that input is asked for, it is the parameter's.
+  func bind(_ parameter: Parameter, to name: String) throws {
+    parameter.assign(try tensor(try host(name)))
+    if leaves[name] != nil { leaves[name] = parameter.value }
+  }
+}
+
+private func activation(_ a: Attributes) throws -> Activation {
+  let name = try a.string("activation", default: "linear")
+  do {
+    return try Activation(named: name)
+  } catch let error as UnknownNameError {
+    throw GoldenError.unsupported(error.description)
+  }
+}
+
+private func padding(_ a: Attributes) throws -> Padding {
+  switch try a.string("padding", default: "valid") {
+  case "valid": return .valid
+  case "same": return .same
+  case let other: throw GoldenError.unsupported("padding \(other)")
+  }
+}
+
+private func extent(_ name: String, _ a: Attributes, default fallback: Extent2D? = nil) throws -> Extent2D {
+  guard let extent = try optionalExtent(name, a) ?? fallback else {
+    throw GoldenError.malformed("attribute \(name) is missing")
+  }
+  return extent
+}
+
+/// `[height, width]`, or one number for both.
+private func optionalExtent(_ name: String, _ a: Attributes) throws -> Extent2D? {
+  guard let values = try a.optionalInts(name), let first = values.first, let last = values.last else { return nil }
+  return Extent2D(first, last)
+}

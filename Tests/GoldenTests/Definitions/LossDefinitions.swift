@@ -1,0 +1,39 @@
+import MartletLosses
+import MartletTensor
+
+let lossDefinitions: Definitions = [
+  "mean_squared_error": loss { _ in MeanSquaredError() },
+  "mean_absolute_error": loss { _ in MeanAbsoluteError() },
+  "categorical_crossentropy": loss { a in
+    try requireEpsilon(a)
+    return CategoricalCrossEntropy(
+      fromLogits: try a.bool("from_logits", default: false), labelSmoothing: try a.float("label_smoothing", default: 0))
+  },
+  "sparse_categorical_crossentropy": loss { a in
+    try requireEpsilon(a)
+    return CategoricalCrossEntropy(fromLogits: try a.bool("from_logits", default: false))
+  },
+  "binary_crossentropy": loss { a in
+    try requireEpsilon(a)
+    return BinaryCrossEntropy(
+      fromLogits: try a.bool("from_logits", default: false), labelSmoothing: try a.float("label_smoothing", default: 0))
+  },
+]
+
+private func loss(_ make: @escaping @Sendable (Attributes) throws -> any Loss) -> Definition {
+  { run in
+    let loss = try make(run.attributes)
+    let name = try run.attributes.string("reduction", default: "mean")
+    guard let reduction = Reduction(rawValue: name) else { throw GoldenError.unsupported("reduction \(name)") }
+    return y(
+      loss(
+        try run.input("y_pred"), try run.input("y_true"), reduction: reduction,
+        sampleWeights: try run.optionalInput("sample_weight"), classWeights: try run.optionalInput("class_weight")))
+  }
+}
+
+/// The bound that probabilities are clipped to is Keras' everywhere and cannot be chosen.
+private func requireEpsilon(_ a: Attributes) throws {
+  let epsilon = try a.double("epsilon", default: 1e-7)
+  guard epsilon == 1e-7 else { throw GoldenError.unsupported("epsilon \(epsilon)") }
+}

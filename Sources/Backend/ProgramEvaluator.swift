@@ -22,7 +22,7 @@ public struct ProgramEvaluator {
   /// - Parameters:
   ///   - element: The row-major index in the iteration shape.
   ///   - coordinates: The position along each axis of the iteration shape.
-  public mutating func evaluate(element: Int, coordinates: Shape) {
+  public mutating func evaluate(element: Int, coordinates: [Int]) {
     for position in program.instructions.indices {
       registers[position] = value(of: program.instructions[position], element: element, coordinates: coordinates)
     }
@@ -31,7 +31,7 @@ public struct ProgramEvaluator {
   /// The bits of an output of the element evaluated last; a truth value is 0 or 1.
   public func output(_ index: Int) -> UInt32 { registers[program.outputs[index]] }
 
-  private func value(of i: Instruction, element: Int, coordinates: Shape) -> UInt32 {
+  private func value(of i: Instruction, element: Int, coordinates: [Int]) -> UInt32 {
     let (a, b, c) = (registers[Int(i.a)], registers[Int(i.b)], registers[Int(i.c)])
     switch i.opcode {
     case .input: return inputs[Int(i.immediate)]

@@ -56,36 +56,42 @@ struct Operand {
 /// Visits the elements of a shape in row-major order, along all axes or some, and keeps up with the positions of several
 /// operands.
 struct Walk {
-  private let shape: Shape
-  private let strides: [Strides]
-  /// Where each operand stands.
+  private let extents: [Int]
+  /// For each axis what a step adds to each position: those of the operands, then the row-major index.
+  private let steps: [Int]
+  /// Where each operand stands, and last the row-major index in the shape.
   private(set) var positions: [Int]
   /// The position along each axis.
-  private(set) var coordinates: Shape
+  private(set) var coordinates: [Int]
+
   /// The row-major index in the shape.
-  private(set) var element = 0
+  var element: Int { positions[positions.count - 1] }
 
   /// - Precondition: each operand has the shape.
   init(over shape: Shape, _ operands: [Operand]) {
     for operand in operands {
       precondition(operand.shape == shape, "reference: an operand of shape \(operand.shape) in a walk over \(shape)")
     }
-    self.shape = shape
-    strides = operands.map(\.strides) + [shape.contiguousStrides]
+    let strides = operands.map(\.strides) + [shape.contiguousStrides]
+    extents = Array(shape)
+    steps = shape.indices.flatMap { axis in strides.map { $0[axis] } }
     positions = Array(repeating: 0, count: strides.count)
-    coordinates = Shape(repeating: 0, rank: shape.rank)
+    coordinates = Array(repeating: 0, count: shape.rank)
   }
 
   /// Steps to the next element along `axes` (ascending), the others held; after the last it is back at the first.
   mutating func advance(along axes: [Int]) {
-    for axis in axes.reversed() {
-      let isLast = coordinates[axis] + 1 == shape[axis]
-      let steps = isLast ? -coordinates[axis] : 1
-      coordinates[axis] += steps
-      for operand in positions.indices { positions[operand] += steps * strides[operand][axis] }
-      if !isLast { break }
+    var remaining = axes.count
+    while remaining > 0 {
+      remaining -= 1
+      let axis = axes[remaining]
+      let isLast = coordinates[axis] + 1 == extents[axis]
+      let count = isLast ? -coordinates[axis] : 1
+      coordinates[axis] += count
+      let first = axis * positions.count
+      for operand in 0..<positions.count { positions[operand] += count * steps[first + operand] }
+      if !isLast { return }
     }
-    element = positions[strides.count - 1]
   }
 }
 
@@ -116,13 +122,17 @@ struct ResultWriter {
 
   /// Stores `results` at the next element.
   mutating func writeNext() {
-    evaluator?.inputs.replaceSubrange(0..<results.count, with: results)
-    for (i, input) in inputs.enumerated() { evaluator?.inputs[results.count + i] = input.load(walk.positions[i]) }
-    evaluator?.evaluate(element: walk.element, coordinates: walk.coordinates)
-    for (i, output) in outputs.enumerated() {
-      output.store(evaluator?.output(i) ?? results[i], at: walk.positions[inputs.count + i])
+    if evaluator != nil { evaluateEpilogue() }
+    for i in outputs.indices {
+      outputs[i].store(evaluator?.output(i) ?? results[i], at: walk.positions[inputs.count + i])
     }
     walk.advance(along: axes)
+  }
+
+  private mutating func evaluateEpilogue() {
+    for i in results.indices { evaluator?.inputs[i] = results[i] }
+    for i in inputs.indices { evaluator?.inputs[results.count + i] = inputs[i].load(walk.positions[i]) }
+    evaluator?.evaluate(element: walk.element, coordinates: walk.coordinates)
   }
 
   /// Stores a float32 result at the next element.

@@ -12,16 +12,24 @@ struct CaseGenerator {
 
   /// The number of the case; operations with a grid of settings walk through it.
   let index: Int
-  let effort: Effort
+  /// Whether the case is one of the few that are large enough to be shared among threads.
+  let isLarge: Bool
+  private let effort: Effort
   private let simplicity: Simplicity
-  private var random: PhiloxGenerator
+  private var random: SplitMix64
 
-  init(seed: UInt64, operation: Int, index: Int, effort: Effort, _ simplicity: Simplicity) {
+  init(
+    seed: UInt64, operation: Int, index: Int, effort: Effort, _ simplicity: Simplicity = Simplicity()
+  ) {
     self.index = index
     self.effort = effort
     self.simplicity = simplicity
-    random = PhiloxGenerator(seed: seed, stream: UInt32(operation), draw: UInt32(index))
+    random = SplitMix64(state: Philox(seed: seed).block(SIMD4(UInt32(operation), UInt32(index), 0, 0)))
+    isLarge = Int.random(in: 0..<16, using: &random) == 0
   }
+
+  /// A bound on elements or multiplications: as given, twice that with full effort, and so many in large cases.
+  func budget(_ ordinary: Int, large: Int) -> Int { (isLarge ? large : ordinary) * (effort == .full ? 2 : 1) }
 
   /// The limit that shrinking puts on extents.
   var largestExtent: Int { simplicity.largestExtent }
@@ -30,7 +38,7 @@ struct CaseGenerator {
 
   mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
   mutating func chance(_ probability: Double) -> Bool { Double.random(in: 0..<1, using: &random) < probability }
-  mutating func word() -> UInt32 { UInt32.random(in: 0...(.max), using: &random) }
+  mutating func word() -> UInt32 { UInt32(truncatingIfNeeded: random.next() >> 32) }
 
   mutating func pick<Values: Collection>(_ values: Values) -> Values.Element where Values.Index == Int {
     values[int(values.startIndex...values.endIndex - 1)]
@@ -45,9 +53,6 @@ struct CaseGenerator {
     251,
     1023, 1024, 1025, 2047, 2049,
   ]
-
-  /// Numbers of elements that reach across chunks and into the shares of several threads.
-  private static let longExtents = [4095, 4096, 4099, 16_384, 20_011, 70_001]
 
   /// An extent up to `limit`; 0 with the given probability.
   mutating func extent(upTo limit: Int, zero: Double = 0.03) -> Int {
@@ -73,13 +78,18 @@ struct CaseGenerator {
     return shape
   }
 
-  /// A shape of any rank; now and then one long row.
+  /// A shape of any rank with at most about so many elements, or in large cases about a third of a million.
   mutating func shape(elements: Int, minimumRank: Int = 0) -> Shape {
-    let isLong = chance(0.1)
-    let length = min(pick(Self.longExtents), simplicity.largestExtent)
     let rank = max(minimumRank, pick([0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8]))
-    let shape = shape(rank: rank, elements: elements)
-    return isLong && effort == .full ? [length] + Shape(repeating: 1, rank: max(minimumRank - 1, 0)) : shape
+    let shape = shape(rank: rank, elements: budget(elements, large: elements))
+    return isLarge ? largeShape() : shape
+  }
+
+  /// One, two or three axes, one of them long.
+  private mutating func largeShape() -> Shape {
+    let others = [extent(upTo: 33, zero: 0), extent(upTo: 65, zero: 0)].prefix(int(0...2))
+    let long = min(budget(0, large: 330_007) / others.reduce(1, *), largestExtent)
+    return Shape(([long] + others).shuffled(using: &self))
   }
 
   // MARK: Layouts
@@ -210,6 +220,19 @@ struct CaseGenerator {
   }
 }
 
-extension Shape {
-  fileprivate static func + (a: Shape, b: Shape) -> Shape { Shape(Array(a) + Array(b)) }
+/// A generator that costs a nanosecond: there are millions of values to draw, and Philox would be most of the time.
+///
+/// - Source: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", figure 17.
+private struct SplitMix64: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(state: SIMD4<UInt32>) { self.state = UInt64(state.x) << 32 | UInt64(state.y) }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+    return z ^ z >> 31
+  }
 }

@@ -53,6 +53,8 @@ struct JudgedCase {
   }
 
   private func compare(_ output: Int, _ actual: [UInt8], _ verdict: inout Verdict) {
+    // Both began with the same storage, so what lies outside the view agrees too.
+    if actual == expected[output] { return }
     let operand = test.operands[test.outputs[output]]
     let name = test.outputs.count == 1 ? "" : "output \(output) "
     var untouched = operand.bytes

@@ -44,7 +44,7 @@ struct HostOperand {
   /// The element at a position, as in memory; bytes are widened.
   static func bits(of bytes: [UInt8], _ dtype: DType, at position: Int) -> UInt32 {
     guard dtype.byteCount == 4 else { return UInt32(bytes[position]) }
-    return (0..<4).reduce(0) { $0 | UInt32(bytes[position * 4 + $1]) << (8 * $1) }
+    return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position * 4, as: UInt32.self) }
   }
 
   /// What a reader needs to reproduce the operand: shape, strides where they are not row-major, offset and type.

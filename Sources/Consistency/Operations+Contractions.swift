@@ -50,9 +50,9 @@ struct EpilogueCase {
 
 extension CaseGenerator {
   fileprivate mutating func matmulExtents() -> (batch: Int, m: Int, n: Int, k: Int) {
-    let budget = effort == .quick ? 300_000 : 4_000_000
-    let long = chance(0.3) ? 2049 : 129
-    var extents = [extent(upTo: long), extent(upTo: 129), extent(upTo: 65)]
+    let budget = budget(300_000, large: 6_000_000)
+    let long = chance(0.3) ? 2049 : isLarge ? 251 : 129
+    var extents = [extent(upTo: long), extent(upTo: isLarge ? 251 : 129), extent(upTo: isLarge ? 251 : 65)]
     while extents.reduce(1, *) > budget { extents[1] = (extents[1] + 1) / 2; extents[2] = (extents[2] + 1) / 2 }
     extents.shuffle(using: &self)
     let batch = chance(0.6) ? 1 : extent(upTo: max(1, min(9, budget / max(1, extents.reduce(1, *)))))

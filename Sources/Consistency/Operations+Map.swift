@@ -166,7 +166,7 @@ extension Operation {
     isBounded: Bool,
     _ apply: ([Lane]) -> Lane
   ) -> Case {
-    let shape: Shape = [min(1201, g.largestExtent), g.effort == .quick ? 3 : 20]
+    let shape: Shape = [min(1201, g.largestExtent), g.isLarge ? 250 : 3]
     let program = ElementwiseProgram(inputs: Array(repeating: .float32, count: arity)) { x, _ in [apply(x)] }
     let operands = (0..<arity).map { _ in g.input(shape, .float32, values) } + [g.output(shape)]
     return Case(

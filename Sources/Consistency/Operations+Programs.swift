@@ -4,7 +4,7 @@ extension Operation {
   /// Programs of any instructions in any combination. Errors of one step grow without bound in the next, so only equality
   /// can judge them.
   static let programs = Operation(name: "programs", caseCount: 80) { g in
-    let shape = g.shape(elements: g.effort == .quick ? 1500 : 6000)
+    let shape = g.shape(elements: 1500)
     let drawn = RandomProgram(&g, rank: shape.rank)
     let inputs = drawn.program.inputs.map { g.input(shape, g.dtype(for: $0), g.values()) }
     let outputs = drawn.program.outputTypes.map { g.output(shape, g.dtype(for: $0)) }

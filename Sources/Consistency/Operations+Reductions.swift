@@ -78,7 +78,7 @@ extension Operation {
 extension CaseGenerator {
   /// A shape with at least one axis; often two axes of which one crosses a chunk.
   fileprivate mutating func reducedShape() -> Shape {
-    if chance(0.5) { return shape(elements: 5000, minimumRank: 1) }
+    if isLarge || chance(0.5) { return shape(elements: 5000, minimumRank: 1) }
     let long = extent(upTo: 2049)
     let short = extent(upTo: 33)
     return chance(0.5) ? [long, short] : [short, long]

@@ -82,10 +82,11 @@ extension Operation {
 extension CaseGenerator {
   fileprivate mutating func rowShape() -> Shape {
     let columns = extent(upTo: 2049)
+    if isLarge { return [min(largestExtent, 150_000 / max(columns, 1)), columns] }
     return [extent(upTo: max(1, min(129, 6000 / max(columns, 1)))), columns]
   }
 
   fileprivate mutating func tableShape() -> Shape {
-    [extent(upTo: 5), extent(upTo: 65), extent(upTo: 33)]
+    [extent(upTo: isLarge ? 65 : 5), extent(upTo: 65), extent(upTo: isLarge ? 251 : 33)]
   }
 }

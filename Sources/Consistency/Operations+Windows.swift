@@ -133,7 +133,7 @@ extension CaseGenerator {
     let dilation = [Extent2D(1), Extent2D(1), Extent2D(2), Extent2D(3, 1)][index / 4 % 4]
     let groups = [1, 1, 2, 3, 0][index / 16 % 5]  // 0: as many as input channels
     let padding = int(0...4)
-    let budget = effort == .quick ? 150_000 : 2_000_000
+    let budget = budget(150_000, large: 12_000_000)
 
     let perGroup = (
       groups == 0 ? 1 : pick([1, 1, 2, 3, 4, 5, 8, 16, 17]), pick([1, 2, 3, 4, 7, 8, 15, 16, 17, 32, 33])
@@ -141,12 +141,13 @@ extension CaseGenerator {
     let groupCount = groups == 0 ? pick([1, 3, 8, 16, 19]) : groups
     let channels = (groupCount * min(perGroup.0, largestExtent), groupCount * min(perGroup.1, largestExtent))
     var image = Extent2D(
-      min(pick([1, 3, 5, 7, 8, 12, 13]), largestExtent), min(pick([1, 2, 5, 7, 9, 14, 16, 17]), largestExtent))
+      min(pick(isLarge ? [13, 28, 31] : [1, 3, 5, 7, 8, 12, 13]), largestExtent),
+      min(pick([1, 2, 5, 7, 9, 14, 16, 17]), largestExtent))
     let perTap = size.area * channels.0 / groupCount * channels.1
     while image.area * perTap > budget && image.area > 1 {
       image = Extent2D(max(1, image.height / 2), max(1, image.width / 2))
     }
-    let drawn = pick([1, 1, 2, 3, 5, 17])
+    let drawn = isLarge ? 64 : pick([1, 1, 2, 3, 5, 17])
     let batch = chance(0.03) ? 0 : min(drawn, largestExtent, max(1, budget / max(1, perTap * image.area)))
 
     let window = window(size, stride, dilation, padding, over: image)
@@ -202,7 +203,7 @@ extension CaseGenerator {
       margins: Margins(top: vertical.0, bottom: vertical.1, left: horizontal.0, right: horizontal.1))
     let out = window.outputExtent(over: image)
     let channels = extent(upTo: 65)
-    let batch = extent(upTo: 3)
+    let batch = isLarge ? 32 : extent(upTo: 3)
     return PoolingCase(
       window: window, input: [batch, image.height, image.width, channels],
       output: [batch, out.height, out.width, channels])

@@ -9,18 +9,39 @@ import Testing
   static let effort: Effort =
     ProcessInfo.processInfo.environment["MARTLET_CONSISTENCY"].flatMap(Effort.init(rawValue:)) ?? .quick
 
+  /// `MARTLET_CONSISTENCY_SEED` generates others.
+  static let seed = ProcessInfo.processInfo.environment["MARTLET_CONSISTENCY_SEED"].flatMap(UInt64.init) ?? 1
+
   @Test("the CPU with every instruction set and 1, 2 and 3 threads, bit for bit")
   func cpu() throws {
-    let backends = try InstructionSet.allCases.filter(\.isAvailable).flatMap { instructionSet in
+    let backends = try InstructionSet.available.flatMap { instructionSet in
       try [1, 2, 3].map { try CPUBackend(threads: $0, instructionSet: instructionSet, checksMemory: true) }
     }
-    let reports = ConsistencySuite(effort: Self.effort).run(
-      on: backends, operations: ["matmul", "conv2d data gradient", "conv2d weight gradient"])
+    expectAgreement(of: backends, ConsistencySuite(seed: Self.seed, effort: Self.effort).run(on: backends))
+  }
+
+  @Test("the CPU asked by several threads at once")
+  func concurrency() async throws {
+    let backend = try CPUBackend(threads: 2, checksMemory: true)
+    await withTaskGroup(of: [OperationReport].self) { group in
+      for seed in 1...3 as ClosedRange<UInt64> {
+        group.addTask {
+          let operations = ["copy", "sum", "matmul", "conv2d", "conv2d weight gradient", "max pooling"]
+          return ConsistencySuite(seed: Self.seed + seed).run(on: backend, operations: Set(operations))
+        }
+      }
+      for await reports in group { expectAgreement(of: [backend], [reports]) }
+    }
+  }
+
+  private func expectAgreement(of backends: [any Backend], _ reports: [[OperationReport]]) {
     for (backend, reports) in zip(backends, reports) {
       for report in reports where !report.passes {
         Issue.record(
-          "\(backend.capabilities.deviceName): \(report.operation): \(report.failureCount) of \(report.caseCount)\n\(report.failures)"
-        )
+          """
+          \(backend.name), \(backend.capabilities.deviceName): \(report.operation), \(report.failureCount) of \
+          \(report.caseCount) cases: \(report.failures.map(\.description).joined(separator: "\n"))
+          """)
       }
     }
   }

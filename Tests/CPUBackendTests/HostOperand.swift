@@ -124,7 +124,7 @@ func evaluated(
   var evaluator = ProgramEvaluator(program, parameters: parameters)
   outputs[0].layout.shape.forEachCoordinate { element, coordinates in
     for index in inputs.indices { evaluator.inputs[index] = inputs[index][coordinates] }
-    evaluator.evaluate(element: element, coordinates: coordinates)
+    evaluator.evaluate(element: element, coordinates: Array(coordinates))
     for index in outputs.indices { outputs[index][coordinates] = evaluator.output(index) }
   }
   return outputs

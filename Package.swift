@@ -6,12 +6,16 @@ let package = Package(
   name: "Martlet",
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
+    .executable(name: "martlet", targets: ["MartletCLI"]),
     .library(name: "MartletConsistency", targets: ["MartletConsistency"]),
   ],
   traits: [
     .trait(
       name: "OpenCL", description: "The OpenCL backend; needs the OpenCL headers when building, nothing when running."),
     .default(enabledTraits: ["OpenCL"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
     // What a backend is: shapes, element-wise programs, the protocol, the random numbers and the errors all backends share.
@@ -32,7 +36,8 @@ let package = Package(
 
     // The suite any backend can be run through: generated cases, compared with the reference.
     .target(
-      name: "MartletConsistency", dependencies: ["MartletBackend", "MartletReferenceBackend"], path: "Sources/Consistency"),
+      name: "MartletConsistency", dependencies: ["MartletBackend", "MartletReferenceBackend"],
+      path: "Sources/Consistency"),
     .testTarget(
       name: "ConsistencyTests", dependencies: ["MartletConsistency", "MartletReferenceBackend", "MartletCPUBackend"]),
 
@@ -90,6 +95,15 @@ let package = Package(
         "MartletInterchange", "MartletLayers", "MartletLosses", "MartletOptimizers", "MartletMetrics", "MartletData",
       ],
       exclude: ["Golden"]),
+
+    // The command `martlet`.
+    .executableTarget(
+      name: "MartletCLI",
+      dependencies: [
+        "Martlet", "MartletConsistency", "MartletCPUBackend",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/CLI"),
   ],
   swiftLanguageModes: [.v6]
 )

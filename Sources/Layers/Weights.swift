@@ -57,11 +57,12 @@ extension Layer {
   /// Writes the values of all parameters to a safetensors file, under their paths. Identical weights give identical files; the
   /// file is there completely or not at all.
   ///
+  /// - Parameter metadata: Noted in the file's header, beside its format.
   /// - Throws: `FileError` when it cannot be written, `BackendError` when a value cannot be read.
   /// - Precondition: the model was built.
-  public func save(to url: URL) throws {
+  public func save(to url: URL, metadata: [String: String] = [:]) throws {
     let entries = try weights.tensors.mapValues { Safetensors.Entry(floats: try $0.floats(), shape: Array($0.shape)) }
-    try Safetensors.write(entries, metadata: ["format": "martlet"], to: url)
+    try Safetensors.write(entries, metadata: metadata.merging(["format": "martlet"]) { $1 }, to: url)
   }
 
   /// Reads the values of all parameters from a safetensors file: all of them, or none where something does not fit.

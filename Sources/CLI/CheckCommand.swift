@@ -1,0 +1,80 @@
+import ArgumentParser
+import Martlet
+import MartletCPUBackend
+import MartletConsistency
+
+/// Runs the conformance suite on this machine's devices.
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Check that the backends of this machine compute the same.",
+    discussion: """
+      Runs generated cases of every backend function on every device and instruction set and compares them with the reference
+      backend. The table shows the largest error in units in the last place; 0 means the same bits. Exit code 1 when something
+      disagrees by more than it may.
+      """)
+
+  @Option(help: "Check only this device; may be given several times.")
+  var device: [String] = []
+
+  @Flag(help: "Ten times as many cases.")
+  var full = false
+
+  @Option(help: "Decides the generated cases.")
+  var seed: UInt64 = 1
+
+  @Flag(help: "Print JSON instead of a table.")
+  var json = false
+
+  struct DeviceReport: Encodable {
+    let device: String
+    let operations: [OperationReport]
+  }
+
+  func run() throws {
+    let subjects = try device.isEmpty ? Self.allSubjects() : device.map { ($0, try Device.named($0).backend) }
+    let suite = ConsistencySuite(seed: seed, effort: full ? .full : .quick)
+    let reports = suite.run(on: subjects.map(\.1)) { operation in
+      if !json { note("checking \(operation)") }
+    }
+    if json {
+      try writeJSON(zip(subjects, reports).map { DeviceReport(device: $0.0, operations: $1) }, to: "-")
+    } else {
+      printTable(devices: subjects.map(\.0), reports)
+    }
+    if reports.joined().contains(where: { !$0.passes }) { throw ExitCode(1) }
+  }
+
+  /// The reference, the processor with every instruction set, and every OpenCL device.
+  private static func allSubjects() throws -> [(String, any Backend)] {
+    var subjects: [(String, any Backend)] = [("reference", Device.reference.backend)]
+    for set in InstructionSet.available {
+      subjects.append(("cpu \(set.rawValue)", try CPUBackend(instructionSet: set)))
+    }
+    for candidate in Device.candidates where candidate.name.hasPrefix("opencl") && candidate.reasonUnusable == nil {
+      subjects.append((candidate.name, try Device.named(candidate.name).backend))
+    }
+    return subjects
+  }
+
+  private func printTable(devices: [String], _ reports: [[OperationReport]]) {
+    var table = TextTable(columns: ["operation", "cases"] + devices)
+    for (row, first) in (reports.first ?? []).enumerated() {
+      let cells = reports.map { $0[row] }.map { report in
+        report.passes ? Self.ulp(report.largestError) : "\(report.failureCount) wrong"
+      }
+      table.add([first.operation, String(first.caseCount)] + cells)
+    }
+    print(table)
+    for (device, reports) in zip(devices, reports) {
+      for report in reports where !report.passes {
+        print("\n\(device), \(report.operation):")
+        for failure in report.failures.prefix(3) { print("  \(failure)") }
+      }
+    }
+  }
+
+  private static func ulp(_ error: Double) -> String {
+    error == 0 ? "0" : error < 1000 ? String(format: "%.1f", error) : String(format: "%.1e", error)
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Martlet
+
+/// Lists what can compute here, and why something cannot.
+struct DevicesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "devices",
+    abstract: "List every backend and device of this machine, and why one cannot be used.")
+
+  @Flag(help: "Print JSON instead of a table.")
+  var json = false
+
+  func run() throws {
+    let candidates = Device.candidates
+    if json { return try writeJSON(candidates, to: "-") }
+    var table = TextTable(columns: ["name", "kind", "device", "memory", "usable"])
+    for candidate in candidates {
+      let memory = candidate.memoryByteCount.map { String(format: "%.1f GiB", Double($0) / 0x1p30) } ?? "–"
+      table.add([
+        candidate.name, candidate.kind, candidate.deviceName, memory,
+        candidate.reasonUnusable.map { "no: " + $0 } ?? "yes",
+      ])
+    }
+    print(table)
+    if let auto = try? Device.named("auto") { print("\n'auto' selects \(auto.name).") }
+  }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Martlet
+import MartletCPUBackend
+
+/// Where to compute; shared by every command that does.
+struct DeviceOptions: ParsableArguments {
+  @Option(help: "Where to compute: cpu, opencl:N, reference or auto (see 'martlet devices').")
+  var device = "auto"
+
+  @Option(help: "Threads of the cpu device; by default all processors (or MARTLET_THREADS).")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads has to be 1 or more; got \(threads)") }
+  }
+
+  /// - Throws: `BackendError` when there is no such device or it cannot be used.
+  func selected() throws -> Device {
+    let device = try Device.named(device)
+    guard let threads, device.name == Device.cpu.name else { return device }
+    return Device(backend: try CPUBackend(threads: threads))
+  }
+}
+
+/// Where the samples come from; shared by every command that needs them.
+struct DataOptions: ParsableArguments {
+  @Option(
+    name: .customLong("data"),
+    help: ArgumentHelp(
+      "A folder with the four IDX files of MNIST, or with a folder mnist that holds them; gzipped or plain.",
+      discussion: """
+        Without it: MARTLET_DATA, then the cache, then a download, then digits drawn by the built-in generator.
+        """,
+      valueName: "folder"))
+  var folder: String?
+
+  @Option(help: "Use only so many training samples, and as many test samples at most.")
+  var limit: Int?
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit has to be 1 or more; got \(limit)") }
+  }
+
+  /// The samples, after a word about where they come from where that may surprise.
+  ///
+  /// - Throws: `MNISTError` or `DataFileError` when a folder was named and its files are missing or damaged.
+  func load(quietly: Bool) throws -> (train: Dataset, test: Dataset, source: MNIST.Source) {
+    let mnist = try MNIST.load(from: folder, trainingLimit: limit)
+    if !quietly { mnist.notes.forEach(note) }
+    return (mnist.train, mnist.test.prefix(limit ?? .max), mnist.source)
+  }
+}
+
+/// Writes a value as one JSON object with sorted keys; `-` means standard output.
+///
+/// - Throws: when the file cannot be written.
+func writeJSON(_ value: some Encodable, to path: String) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  encoder.keyEncodingStrategy = .convertToSnakeCase
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  let data = try encoder.encode(value) + Data("\n".utf8)
+  if path == "-" {
+    FileHandle.standardOutput.write(data)
+  } else {
+    try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+}
+
+/// Writes a line for the person at the terminal, apart from the results on standard output.
+func note(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}

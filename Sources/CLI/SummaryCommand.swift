@@ -1,0 +1,14 @@
+import ArgumentParser
+import Martlet
+
+/// Prints the layers of a recipe's model.
+struct SummaryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "summary", abstract: "Show the layers, shapes and parameter counts of a network.",
+    discussion: "Recipes:\n\(Recipe.list)")
+
+  @Argument(help: "The recipe whose network to show.")
+  var recipe: Recipe
+
+  func run() throws { print(try recipe.model(seed: 0).summary()) }
+}

@@ -1,25 +1,57 @@
 import CMartletKernels
 import MartletBackend
 
-/// The operation of the kernels that carries out an instruction of a program.
+/// An operation of the kernels, and the instructions of a program whose values it works on.
 struct MachineOperation {
   let code: martlet_operation
-  /// Whether operands a and b change places.
-  var swapsOperands = false
+  /// Positions in the program.
+  private(set) var operands: [Int]
 
-  /// - Parameter operandType: The type of the instruction's first operand.
-  init(_ instruction: Instruction, operandType: LaneType) {
+  private init(_ code: martlet_operation, _ operands: [Int]) {
+    self.code = code
+    self.operands = operands
+  }
+
+  /// What carries out one instruction; nil for one that is not computed from others.
+  init?(_ instruction: Instruction, operandType: LaneType) {
+    operands = [instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.operandCount).map { Int($0) }
     switch instruction.opcode {
-    case .input, .parameter, .constant, .coordinate, .randomBits:
-      preconditionFailure("\(instruction.opcode) is not computed from other values")
+    case .input, .parameter, .constant, .coordinate, .randomBits: return nil
     case .equal, .notEqual, .less, .lessOrEqual:
-      // The masks of truth values, 0 and -1, are ordered the other way round.
-      swapsOperands = operandType == .bool
       code = Self.comparison(instruction.opcode, of: operandType)
+      // The masks of truth values, 0 and -1, are ordered the other way round.
+      if operandType == .bool { operands.swapAt(0, 1) }
     case .cast: code = Self.conversion(from: operandType, to: instruction.type)
     case .select: code = martlet_select_word
     default: code = instruction.type == .float32 ? Self.floating(instruction.opcode) : Self.integral(instruction.opcode)
     }
+  }
+
+  /// The operation that does this one and, before it, the one that computes its operand number `index`; nil if there is
+  /// none. Sums and products may change the order of their two operands, which does not change a bit.
+  ///
+  /// - Parameter zeros: Where the program has the constant 0.
+  func joined(with earlier: MachineOperation, at index: Int, zeros: Set<Int>) -> MachineOperation? {
+    if code == martlet_select_word {
+      guard index == 0, earlier.code == martlet_less_f32, zeros.contains(operands[2]) else { return nil }
+      return MachineOperation(martlet_where_less_f32, earlier.operands + [operands[1]])
+    }
+    guard operands.count == 2 else { return nil }
+    let pair: martlet_operation? =
+      switch (earlier.code, code, index) {
+      case (martlet_multiply_f32, martlet_add_f32, _): martlet_product_plus_f32
+      case (martlet_multiply_f32, martlet_subtract_f32, 0): martlet_product_minus_f32
+      case (martlet_multiply_f32, martlet_subtract_f32, _): martlet_minus_product_f32
+      case (martlet_multiply_f32, martlet_multiply_f32, _): martlet_product_times_f32
+      case (martlet_multiply_f32, martlet_divide_f32, 0): martlet_product_over_f32
+      case (martlet_add_f32, martlet_add_f32, _): martlet_sum_plus_f32
+      case (martlet_add_f32, martlet_multiply_f32, _): martlet_sum_times_f32
+      case (martlet_subtract_f32, martlet_multiply_f32, _): martlet_difference_times_f32
+      case (martlet_add_f32, martlet_maximum_f32, 0): martlet_maximum_of_sum_f32
+      case (martlet_square_root_f32, martlet_add_f32, _): martlet_root_plus_f32
+      default: nil
+      }
+    return pair.map { MachineOperation($0, earlier.operands + [operands[1 - index]]) }
   }
 
   private static func floating(_ opcode: Opcode) -> martlet_operation {
@@ -105,7 +137,7 @@ struct MachineOperation {
     case martlet_exp_f32, martlet_expm1_f32, martlet_log_f32, martlet_log1p_f32, martlet_sin_f32, martlet_cos_f32: 6
     case martlet_tanh_f32, martlet_erf_f32: 10
     case martlet_power_f32, martlet_divide_i32, martlet_remainder_i32: 20
-    case martlet_divide_f32, martlet_square_root_f32: 3
+    case martlet_divide_f32, martlet_square_root_f32, martlet_product_over_f32, martlet_root_plus_f32: 3
     default: 1
     }
   }

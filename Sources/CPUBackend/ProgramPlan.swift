@@ -64,7 +64,7 @@ final class ProgramPlan: @unchecked Sendable {
   }
 }
 
-/// Turns a program into steps, in one pass over its instructions.
+/// Turns a program into steps.
 private struct PlanCompiler {
   private let key: ProgramPlan.Key
   private let kernels: UnsafePointer<martlet_vector_kernels>
@@ -80,6 +80,8 @@ private struct PlanCompiler {
   var uniformSteps: [martlet_program_step] = []
   var steps: [martlet_program_step] = []
 
+  /// What computes each instruction; nil for leaves, and for what is computed together with its only use.
+  private var operations: [MachineOperation?] = []
   /// Whether an instruction has the same value for every element.
   private var isUniform: [Bool]
   /// The last instruction that uses a value; `Int.max` if it has to survive the steps.
@@ -107,21 +109,41 @@ private struct PlanCompiler {
 
   private mutating func analyse() {
     for (position, instruction) in instructions.enumerated() {
-      switch instruction.opcode {
-      case .constant, .parameter: isUniform[position] = true
-      case .input, .coordinate, .randomBits:
+      let operation = MachineOperation(instruction, operandType: instructions[Int(instruction.a)].type)
+      operations.append(operation)
+      if let operation {
+        isUniform[position] = operation.operands.allSatisfy { isUniform[$0] }
+      } else if instruction.readsOperand {
         readers.append(position)
         isUniform[position] = key.scalars.hasBit(position)
-      default:
-        isUniform[position] = operands(of: instruction).allSatisfy { isUniform[$0] }
+      } else {
+        isUniform[position] = true
       }
-      for operand in operands(of: instruction) { lastUse[operand] = position }
     }
-    for output in key.program.outputs { lastUse[output] = max(lastUse[output], instructions.count) }
+    joinPairs()
+    for (position, operation) in operations.enumerated() {
+      for operand in operation?.operands ?? [] { lastUse[operand] = position }
+    }
+    for output in key.program.outputs { lastUse[output] = instructions.count }
   }
 
-  private func operands(of instruction: Instruction) -> [Int] {
-    [instruction.a, instruction.b, instruction.c].prefix(instruction.opcode.operandCount).map { Int($0) }
+  /// Lets one step compute a value and the only value computed from it, where the kernels have such a step.
+  private mutating func joinPairs() {
+    var useCount = Array(repeating: 0, count: instructions.count)
+    for operand in operations.compactMap({ $0?.operands }).joined() { useCount[operand] += 1 }
+    for output in key.program.outputs { useCount[output] += 1 }
+    let zeros = Set(
+      instructions.indices.filter { instructions[$0].opcode == .constant && instructions[$0].immediate == 0 })
+    for position in instructions.indices where !isUniform[position] {
+      guard let operation = operations[position] else { continue }
+      for (index, operand) in operation.operands.enumerated() where useCount[operand] == 1 && !isUniform[operand] {
+        guard let earlier = operations[operand], let pair = operation.joined(with: earlier, at: index, zeros: zeros)
+        else { continue }
+        operations[position] = pair
+        operations[operand] = nil
+        break
+      }
+    }
   }
 
   /// Lets instructions compute into the memory of an output where that is safe.
@@ -169,20 +191,17 @@ private struct PlanCompiler {
         martlet_program_step(routine: nil, to: UInt8(position), a: UInt8(operand), b: 0, c: 0, is_store: false))
       cost += instruction.opcode == .randomBits ? 12 : 2
     default:
-      compute(instruction, at: position)
+      if let operation = operations[position] { compute(operation, at: position) }
     }
   }
 
-  private mutating func compute(_ instruction: Instruction, at position: Int) {
-    let operandType = instructions[Int(instruction.a)].type
-    let operation = MachineOperation(instruction, operandType: operandType)
-    var operands = operands(of: instruction).map { UInt8($0) }
-    if operation.swapsOperands { operands.swapAt(0, 1) }
+  private mutating func compute(_ operation: MachineOperation, at position: Int) {
+    var operands = operation.operands.map { UInt8($0) }
     var scalars = 0
-    for (index, operand) in operands.enumerated() where isUniform[Int(operand)] { scalars |= 1 << index }
+    for (index, operand) in operation.operands.enumerated() where isUniform[operand] { scalars |= 1 << index }
     // A register that an operand leaves can take the result: routines read an element before they write it.
     if !isUniform[position] {
-      release(operands, after: position)
+      release(operation.operands, after: position)
       place(position)
       cost += operation.cost
     }
@@ -206,9 +225,9 @@ private struct PlanCompiler {
     return UInt8(registerCount)
   }
 
-  private mutating func release(_ operands: [UInt8], after position: Int) {
-    for operand in Set(operands) where lastUse[Int(operand)] == position {
-      let register = registers[Int(operand)]
+  private mutating func release(_ operands: [Int], after position: Int) {
+    for operand in Set(operands) where lastUse[operand] == position {
+      let register = registers[operand]
       if register != UInt8(martlet_no_register) { freeRegisters.append(register) }
     }
   }

@@ -42,7 +42,7 @@ struct TransposingCopy {
   }
 
   func run(on threads: ThreadPool, _ kernels: UnsafePointer<martlet_vector_kernels>) {
-    let rowsPerTask = max(16, Self.wordsPerTask / columns / 16 * 16)
+    let rowsPerTask = max(64, Self.wordsPerTask / columns / 64 * 64)
     let groups = (rows + rowsPerTask - 1) / rowsPerTask
     // Small matrices share a task.
     let matrices = outer.elementCount

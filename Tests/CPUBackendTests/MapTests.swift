@@ -66,6 +66,32 @@ import Testing
     #expect(seen == Set(Opcode.allCases))
   }
 
+  @Test("rounds after each of two instructions that it carries out in one step", arguments: 0..<8)
+  func pairs(scalars: Int) throws {
+    typealias Pair = (Lane, Lane, Lane) -> Lane
+    let pairs: [Pair] = [
+      { $0 * $1 + $2 }, { $2 + $0 * $1 }, { $0 * $1 - $2 }, { $2 - $0 * $1 }, { $0 * $1 * $2 }, { $2 * ($0 * $1) },
+      { $0 * $1 / $2 }, { $2 / ($0 * $1) }, { $0 + $1 + $2 }, { ($0 + $1) * $2 }, { ($0 - $1) * $2 },
+      { .maximum($0 + $1, $2) }, { .maximum($2, $0 + $1) }, { $0.squareRoot() + $2 + $1 },
+      { .select($0 .< $1, $2, 0) }, { .select($0 .> 0, $2, 0) }, { .select($0 .<= $1, $2, 0) },
+      { .select($0 .< $1, $2, -0.0) }, { $0 * $1 + $0 * $2 },
+      {
+        let x = $0 * $1; return x * x + $2
+      },
+    ]
+    for (number, pair) in pairs.enumerated() {
+      let float = LaneType.float32
+      let program = ElementwiseProgram(inputs: [float, float, float]) { x, _ in [pair(x[0], x[1], x[2])] }
+      for count in [5, 1500] {
+        let inputs = (0..<3).map { index in
+          HostOperand(
+            Layout(shape: [count], strides: [scalars >> index & 1 == 1 ? 0 : 1]), seed: UInt64(number * 9 + index))
+        }
+        try expectMap(program, inputs, into: program.results([count]), "pair \(number)")
+      }
+    }
+  }
+
   /// Views of one shape that are reached in different ways.
   private static func layouts(_ shape: Shape) -> [Layout] {
     var all = [Layout(contiguous: shape), Layout(shape: shape, strides: Strides(repeating: 0, rank: shape.rank))]

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The instructions of programs, one routine for each. NULLARY to TERNARY: USE(name).
+// The instructions of programs, and pairs of instructions that often follow upon each other: each step writes its
+// results to memory, so a step less is worth more than the arithmetic in it. Pairs round twice, like the two
+// instructions.
 #define MARTLET_UNARY_OPERATIONS(USE)                                                                                  \
     USE(copy)                                                                                                          \
     USE(negate_f32)                                                                                                    \
@@ -64,11 +66,22 @@
     USE(equal_i32)                                                                                                     \
     USE(not_equal_i32)                                                                                                 \
     USE(less_i32)                                                                                                      \
-    USE(less_or_equal_i32)
+    USE(less_or_equal_i32)                                                                                             \
+    USE(root_plus_f32)
 
 #define MARTLET_TERNARY_OPERATIONS(USE)                                                                                \
     USE(fused_multiply_add_f32)                                                                                        \
-    USE(select_word)
+    USE(select_word)                                                                                                   \
+    USE(product_plus_f32)                                                                                              \
+    USE(product_minus_f32)                                                                                             \
+    USE(minus_product_f32)                                                                                             \
+    USE(product_times_f32)                                                                                             \
+    USE(product_over_f32)                                                                                              \
+    USE(sum_plus_f32)                                                                                                  \
+    USE(sum_times_f32)                                                                                                 \
+    USE(difference_times_f32)                                                                                          \
+    USE(maximum_of_sum_f32)                                                                                            \
+    USE(where_less_f32)
 
 #define MARTLET_DECLARE_OPERATION(name) martlet_##name,
 enum martlet_operation {

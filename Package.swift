@@ -83,7 +83,9 @@ let package = Package(
       name: "MartletTraining",
       dependencies: ["MartletData", "MartletLayers", "MartletLosses", "MartletMetrics", "MartletOptimizers"],
       path: "Sources/Training"),
-    .testTarget(name: "TrainingTests", dependencies: ["MartletTraining", "MartletTestSupport"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["MartletTraining", "MartletCPUBackend", "MartletReferenceBackend", "MartletTestSupport"]),
 
     // Everything above for users, under one name.
     .target(name: "Martlet", dependencies: ["MartletTraining"], path: "Sources/Martlet"),

@@ -170,8 +170,10 @@ public struct Epilogue: Sendable {
   public var program: ElementwiseProgram
   /// Further inputs, broadcast to the output's shape.
   public var inputs: [View]
+  /// Run-time arguments of the program.
   public var parameters: [Scalar]
 
+  /// A program with its further inputs and arguments.
   public init(_ program: ElementwiseProgram, inputs: [View] = [], parameters: [Scalar] = []) {
     self.program = program
     self.inputs = inputs
@@ -181,8 +183,10 @@ public struct Epilogue: Sendable {
 
 /// What a backend is and can do.
 public struct Capabilities: Hashable, Sendable {
+  /// Sorts of devices.
   public enum Kind: String, Hashable, Sendable { case reference, cpu, gpu, accelerator }
 
+  /// The sort of device.
   public var kind: Kind
   /// The device in words, for example `AMD EPYC, avx512, 2 threads`.
   public var deviceName: String
@@ -193,6 +197,7 @@ public struct Capabilities: Hashable, Sendable {
   /// Bytes of memory, where known.
   public var memoryByteCount: Int?
 
+  /// A description of a device.
   public init(kind: Kind, deviceName: String, isCanonical: Bool, threadCount: Int = 1, memoryByteCount: Int? = nil) {
     self.kind = kind
     self.deviceName = deviceName
@@ -204,8 +209,9 @@ public struct Capabilities: Hashable, Sendable {
 
 /// Counters of a backend, for tests of mechanisms and for reports.
 public struct Statistics: Hashable, Sendable {
-  /// Bytes in live storages, and the most there ever were.
+  /// Bytes in live storages.
   public var bytesInUse = 0
+  /// The most bytes there ever were in live storages.
   public var peakBytesInUse = 0
   /// Bytes kept for reuse.
   public var bytesCached = 0
@@ -218,5 +224,6 @@ public struct Statistics: Hashable, Sendable {
   /// Waits for a device.
   public var synchronizations = 0
 
+  /// All counters at zero.
   public init() {}
 }

@@ -74,8 +74,10 @@ public struct ElementwiseProgram: Hashable, Sendable {
   /// The lane type of each output.
   public var outputTypes: [LaneType] { outputs.map { instructions[$0].type } }
 
+  /// Feeds the fingerprint.
   public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 
+  /// Whether both have the same instructions, inputs, parameters and outputs.
   public static func == (a: Self, b: Self) -> Bool {
     a.fingerprint == b.fingerprint && a.instructions == b.instructions && a.outputs == b.outputs
       && a.inputs == b.inputs && a.parameters == b.parameters
@@ -84,6 +86,7 @@ public struct ElementwiseProgram: Hashable, Sendable {
 
 /// One step of a program.
 public struct Instruction: Hashable, Sendable {
+  /// What the step does.
   public let opcode: Opcode
   /// The type of the result.
   public let type: LaneType

@@ -20,6 +20,7 @@ public enum BackendError: Error, Hashable, CustomStringConvertible {
   /// A setting, such as an instruction set or a thread count, that this machine cannot honour.
   case invalidSetting(name: String, value: String, reason: String)
 
+  /// What happened, where, and what to do about it.
   public var description: String {
     switch self {
     case .outOfMemory(let backend, let requested, let inUse, let cached):

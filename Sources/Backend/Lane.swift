@@ -24,7 +24,9 @@ public struct Lane: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
 
   /// A float32 constant.
   public init(_ value: Float) { self.init(.constant, .float32, [], value.bitPattern) }
+  /// A float32 constant.
   public init(floatLiteral value: Double) { self.init(Float(value)) }
+  /// A float32 constant.
   public init(integerLiteral value: Int) { self.init(Float(value)) }
 
   /// An int32 constant.
@@ -71,23 +73,34 @@ extension Lane {
     return Lane(opcode, type, [self])
   }
 
+  /// The sum of two lanes of one type.
   public static func + (a: Lane, b: Lane) -> Lane { numeric(.add, a, b) }
+  /// The difference of two lanes of one type.
   public static func - (a: Lane, b: Lane) -> Lane { numeric(.subtract, a, b) }
+  /// The product of two lanes of one type.
   public static func * (a: Lane, b: Lane) -> Lane { numeric(.multiply, a, b) }
+  /// The quotient of two lanes of one type; of int32 it truncates, and by zero it is 0.
   public static func / (a: Lane, b: Lane) -> Lane { numeric(.divide, a, b) }
+  /// The remainder of int32 lanes, with the sign of `a`; by zero it is 0.
   public static func % (a: Lane, b: Lane) -> Lane {
     precondition(a.type == .int32 && b.type == .int32, "remainder: lanes of type \(a.type) and \(b.type)")
     return Lane(.remainder, .int32, [a, b])
   }
+  /// The negative of a float32 or int32 lane.
   public static prefix func - (a: Lane) -> Lane { a.number(.negate) }
 
+  /// Both (bool), or the common bits (int32).
   public static func & (a: Lane, b: Lane) -> Lane { integral(.and, a, b) }
+  /// At least one (bool), or the bits of either (int32).
   public static func | (a: Lane, b: Lane) -> Lane { integral(.or, a, b) }
+  /// Exactly one (bool), or the differing bits (int32).
   public static func ^ (a: Lane, b: Lane) -> Lane { integral(.xor, a, b) }
+  /// Not (bool), or all bits inverted (int32).
   public static prefix func ! (a: Lane) -> Lane {
     precondition(a.type != .float32, "not: a lane of type \(a.type)")
     return Lane(.not, a.type, [a])
   }
+  /// The bits of an int32 lane moved up; zeros come in from the right.
   public static func << (a: Lane, b: Lane) -> Lane {
     precondition(a.type == .int32 && b.type == .int32, "shift: lanes of type \(a.type) and \(b.type)")
     return Lane(.shiftLeft, .int32, [a, b])
@@ -98,11 +111,17 @@ extension Lane {
     return Lane(.shiftRight, .int32, [a, b])
   }
 
+  /// Whether two lanes of one type are equal; NaN equals nothing.
   public static func .== (a: Lane, b: Lane) -> Lane { comparison(.equal, a, b) }
+  /// Whether two lanes of one type differ.
   public static func .!= (a: Lane, b: Lane) -> Lane { comparison(.notEqual, a, b) }
+  /// Whether `a` is below `b`.
   public static func .< (a: Lane, b: Lane) -> Lane { comparison(.less, a, b) }
+  /// Whether `a` is at most `b`.
   public static func .<= (a: Lane, b: Lane) -> Lane { comparison(.lessOrEqual, a, b) }
+  /// Whether `a` is above `b`.
   public static func .> (a: Lane, b: Lane) -> Lane { comparison(.less, b, a) }
+  /// Whether `a` is at least `b`.
   public static func .>= (a: Lane, b: Lane) -> Lane { comparison(.lessOrEqual, b, a) }
 
   /// `b` where `b > a` or `b` is NaN, else `a`.
@@ -126,19 +145,33 @@ extension Lane {
     return Lane(.select, yes.type, [condition, yes, no])
   }
 
+  /// The magnitude of a float32 or int32 lane.
   public func absolute() -> Lane { number(.absolute) }
+  /// -1, 0 or 1, of the lane's type.
   public func sign() -> Lane { number(.sign) }
+  /// The largest whole number that is not above; float32.
   public func floor() -> Lane { floating(.floor) }
+  /// The smallest whole number that is not below; float32.
   public func ceiling() -> Lane { floating(.ceiling) }
+  /// The nearest whole number, halves to the even one; float32.
   public func round() -> Lane { floating(.round) }
+  /// The square root, correctly rounded; float32.
   public func squareRoot() -> Lane { floating(.squareRoot) }
+  /// `eˣ`; float32.
   public func exp() -> Lane { floating(.exp) }
+  /// `eˣ - 1`, accurate near zero; float32.
   public func expm1() -> Lane { floating(.expm1) }
+  /// The natural logarithm; float32.
   public func log() -> Lane { floating(.log) }
+  /// `ln(1 + x)`, accurate near zero; float32.
   public func log1p() -> Lane { floating(.log1p) }
+  /// The sine of an angle in radians; float32.
   public func sin() -> Lane { floating(.sin) }
+  /// The cosine of an angle in radians; float32.
   public func cos() -> Lane { floating(.cos) }
+  /// The hyperbolic tangent; float32.
   public func tanh() -> Lane { floating(.tanh) }
+  /// The error function; float32.
   public func erf() -> Lane { floating(.erf) }
   /// `1 / (1 + e⁻ˣ)`.
   public func sigmoid() -> Lane { 1 / (1 + (-self).exp()) }
@@ -150,12 +183,14 @@ extension Lane {
 
 /// Where a stream of random numbers stands: what `randomBits` needs as run-time arguments.
 public struct RandomKey: Hashable, Sendable {
+  /// The key of the generator.
   public var seed: UInt64
   /// Which consumer of randomness, for example one dropout layer.
   public var stream: UInt32
   /// Which draw from the stream, for example the training step.
   public var draw: UInt32
 
+  /// A key; by default the first draw of the first stream.
   public init(seed: UInt64, stream: UInt32 = 0, draw: UInt32 = 0) {
     self.seed = seed
     self.stream = stream

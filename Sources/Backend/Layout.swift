@@ -1,10 +1,14 @@
 /// Where the elements of a tensor lie in its storage: element `[i, j, …]` is at `offset + i·strides[0] + j·strides[1] + …`,
 /// everything counted in elements.
 public struct Layout: Hashable, Sendable {
+  /// The extents.
   public var shape: Shape
+  /// Elements to step over for one step along each axis.
   public var strides: Strides
+  /// The position of the first element.
   public var offset: Int
 
+  /// A layout with given strides, as many as axes.
   public init(shape: Shape, strides: Strides, offset: Int = 0) {
     assert(shape.rank == strides.rank, "Layout: \(shape) with strides \(strides)")
     self.shape = shape
@@ -17,7 +21,9 @@ public struct Layout: Hashable, Sendable {
     self.init(shape: shape, strides: shape.contiguousStrides)
   }
 
+  /// The number of axes.
   public var rank: Int { shape.rank }
+  /// The number of elements.
   public var elementCount: Int { shape.elementCount }
 
   /// Whether the elements lie in row-major order without gaps (from `offset` on). No elements always do.

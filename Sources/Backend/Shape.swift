@@ -22,6 +22,7 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
     for value in values { append(value) }
   }
 
+  /// The shape with these extents, outermost first.
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The same value on each of `rank` axes.
@@ -30,9 +31,12 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
     for _ in 0..<rank { append(value) }
   }
 
+  /// 0, the outermost axis.
   public var startIndex: Int { 0 }
+  /// The rank.
   public var endIndex: Int { rank }
 
+  /// The extent of an axis.
   public subscript(axis: Int) -> Int {
     get {
       precondition(axis >= 0 && axis < rank, "Shape: axis \(axis) of rank \(rank)")
@@ -91,13 +95,16 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
 public typealias Strides = Shape
 
 extension Shape: CustomStringConvertible {
+  /// The extents in brackets: `[2, 3, 4]`.
   public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
 }
 
 /// Why shapes, axes or element types do not fit. `description` says which operation, what it got and what it wants.
 public struct ShapeError: Error, Hashable, CustomStringConvertible {
+  /// What does not fit, with the values.
   public let description: String
 
+  /// An error with this description.
   public init(_ description: String) { self.description = description }
 }
 

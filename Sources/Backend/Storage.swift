@@ -7,6 +7,7 @@ open class Storage: @unchecked Sendable {  // immutable here; subclasses say how
   /// The usable size in bytes.
   public let byteCount: Int
 
+  /// A block of a backend; for subclasses.
   public init(backend: any Backend, byteCount: Int) {
     self.backend = backend
     self.byteCount = byteCount
@@ -15,15 +16,20 @@ open class Storage: @unchecked Sendable {  // immutable here; subclasses say how
 
 /// An operand of a backend function: elements of a type, laid out in a storage.
 public struct View: Sendable {
+  /// The memory the elements are in.
   public var storage: Storage
+  /// Where in it they are.
   public var layout: Layout
+  /// What they are.
   public var dtype: DType
 
+  /// Elements of a type, laid out in a storage.
   public init(storage: Storage, layout: Layout, dtype: DType) {
     self.storage = storage
     self.layout = layout
     self.dtype = dtype
   }
 
+  /// The extents of the layout.
   public var shape: Shape { layout.shape }
 }

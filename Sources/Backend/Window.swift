@@ -1,8 +1,11 @@
 /// A height and a width, in elements.
 public struct Extent2D: Hashable, Sendable, CustomStringConvertible {
+  /// From top to bottom.
   public var height: Int
+  /// From left to right.
   public var width: Int
 
+  /// A height and a width.
   public init(_ height: Int, _ width: Int) {
     self.height = height
     self.width = width
@@ -11,7 +14,9 @@ public struct Extent2D: Hashable, Sendable, CustomStringConvertible {
   /// The same both ways.
   public init(_ side: Int) { self.init(side, side) }
 
+  /// The product of the two.
   public var area: Int { height * width }
+  /// Height×width.
   public var description: String { "\(height)×\(width)" }
 }
 
@@ -19,6 +24,7 @@ public struct Extent2D: Hashable, Sendable, CustomStringConvertible {
 public struct Margins: Hashable, Sendable {
   public var top, bottom, left, right: Int
 
+  /// The amounts on each side; none unless given.
   public init(top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0) {
     self.top = top
     self.bottom = bottom
@@ -43,12 +49,16 @@ public enum Padding: Hashable, Sendable {
 
 /// A window that slides over the height and width of NHWC images: the geometry of convolutions and pooling.
 public struct Window: Hashable, Sendable {
+  /// How many elements the window covers, not counting gaps.
   public var size: Extent2D
+  /// How far it moves from one position to the next.
   public var stride: Extent2D
   /// The distance between neighbouring taps; 1 is a dense window.
   public var dilation: Extent2D
+  /// What is added around the image.
   public var margins: Margins
 
+  /// A window with given margins; dense and moving by one unless said otherwise.
   public init(
     size: Extent2D, stride: Extent2D = Extent2D(1), dilation: Extent2D = Extent2D(1), margins: Margins = Margins()
   ) {
@@ -121,9 +131,12 @@ public struct Window: Hashable, Sendable {
 /// The geometry of a convolution: a window, and how many groups the channels fall into. With `g` groups, output channels
 /// `[i·out/g, (i+1)·out/g)` see input channels `[i·in/g, (i+1)·in/g)` only; `g = in` is a depthwise convolution.
 public struct Convolution: Hashable, Sendable {
+  /// How the kernel slides.
   public var window: Window
+  /// Into how many groups the channels fall.
   public var groups: Int
 
+  /// A convolution; of one group unless said otherwise.
   public init(window: Window, groups: Int = 1) {
     self.window = window
     self.groups = groups

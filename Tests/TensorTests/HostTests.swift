@@ -12,4 +12,14 @@ import Testing
     #expect(try Tensor([true, false], shape: [2], on: device).bools() == [true, false])
     #expect(try Tensor(7, on: device).item() == 7)
   }
+
+  @Test("a description has shape, type, device and elements, long axes shortened")
+  func description() {
+    let matrix = Tensor([1, 2, 3, 4.5], shape: [2, 2], on: .reference)
+    #expect("\(matrix)" == "[2, 2] float32 on reference: [[1.0, 2.0], [3.0, 4.5]]")
+    #expect("\(Tensor(7, on: .reference))" == "[] float32 on reference: 7.0")
+    #expect("\(Tensor.range(100, on: .reference))" == "[100] int32 on reference: [0, 1, 2, …, 97, 98, 99]")
+    #expect("\(Tensor.zeros([2, 0], on: .reference))" == "[2, 0] float32 on reference: [[], []]")
+    #expect("\(Tensor([true], shape: [1], on: .reference))" == "[1] bool on reference: [true]")
+  }
 }

@@ -76,8 +76,10 @@ public enum Activation: Hashable, Sendable {
 }
 
 extension Activation: Layer {
+  /// Keras' name of the type.
   public static var typeName: String { "Activation" }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     switch self {
     case .softmax(let axis), .logSoftmax(let axis), .sparsemax(let axis):
@@ -99,6 +101,7 @@ extension Activation: Layer {
     return output
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     switch self {
     case .linear: x

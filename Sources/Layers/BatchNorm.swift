@@ -25,6 +25,7 @@ public struct BatchNorm: Layer {
   public let movingMean = Parameter(.zeros, role: .statistic)
   /// Collected while learning, used for predictions.
   public let movingVariance = Parameter(.ones, role: .statistic)
+  /// What it is called in paths and summaries.
   public let name: String?
 
   /// - Parameters:
@@ -44,8 +45,10 @@ public struct BatchNorm: Layer {
     beta = center ? Parameter(.zeros) : nil
   }
 
+  /// Keras' name of the type.
   public static var typeName: String { "BatchNormalization" }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     guard input.rank > 0 else {
       throw ShapeError("BatchNorm needs samples with a channel axis, the last; got \(input)")
@@ -53,11 +56,13 @@ public struct BatchNorm: Layer {
     return input
   }
 
+  /// Makes the parameters for an input; see `Layer`.
   public func initializeParameters(for input: Shape) throws {
     guard let channels = input.last else { throw ShapeError("BatchNorm needs a channel axis; got \(input)") }
     for parameter in [gamma, beta, movingMean, movingVariance] { try parameter?.initialize(shape: [channels]) }
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     prepare(for: x, movingMean)
     let mean: Tensor
@@ -78,9 +83,15 @@ public struct BatchNorm: Layer {
     return beta.map { y + $0.value } ?? y
   }
 
+  private static let movingAverage = ElementwiseProgram(
+    inputs: [.float32, .float32], parameters: [.float32, .float32]
+  ) { x, p in [x[0] * p[0] + x[1] * p[1]] }
+
   private func move(_ moving: Parameter, towards batch: Tensor) {
-    withoutGradient {
-      moving.assign(moving.value * momentum + batch.detached * (1 - momentum))
+    moving.update { value in
+      Tensor.update(
+        &value, with: Self.movingAverage, inputs: [batch.detached],
+        parameters: [.float32(momentum), .float32(1 - momentum)])
     }
   }
 }

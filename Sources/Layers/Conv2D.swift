@@ -27,6 +27,7 @@ public struct Conv2D: Layer {
   public let kernel: Parameter
   /// `[filters]`.
   public let bias: Parameter?
+  /// What it is called in paths and summaries.
   public let name: String?
 
   /// - Precondition: all numbers are positive, and `filters` is a multiple of `groups`.
@@ -53,6 +54,7 @@ public struct Conv2D: Layer {
     bias = useBias ? Parameter(biasInitializer) : nil
   }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     let image = try ImageShape(input, for: "Conv2D")
     guard image.channels.isMultiple(of: groups) else {
@@ -64,12 +66,14 @@ public struct Conv2D: Layer {
     return try activation.outputShape(for: [output.height, output.width, filters])
   }
 
+  /// Makes the parameters for an input; see `Layer`.
   public func initializeParameters(for input: Shape) throws {
     let image = try ImageShape(input, for: "Conv2D")
     try kernel.initialize(shape: [kernelSize.height, kernelSize.width, image.channels / groups, filters])
     try bias?.initialize(shape: [filters])
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     prepare(for: x, kernel)
     let y = x.conv2d(

@@ -16,6 +16,7 @@ public struct Dense: Layer {
   public let kernel: Parameter
   /// `[units]`.
   public let bias: Parameter?
+  /// What it is called in paths and summaries.
   public let name: String?
 
   /// - Precondition: `units` is positive.
@@ -31,6 +32,7 @@ public struct Dense: Layer {
     bias = useBias ? Parameter(biasInitializer) : nil
   }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     guard input.rank > 0 else {
       throw ShapeError("Dense needs samples with at least one axis, such as [features]; got \(input)")
@@ -40,6 +42,7 @@ public struct Dense: Layer {
     return try activation.outputShape(for: output)
   }
 
+  /// Makes the parameters for an input; see `Layer`.
   public func initializeParameters(for input: Shape) throws {
     guard let features = input.last else {
       throw ShapeError("Dense needs samples with at least one axis; got \(input)")
@@ -48,6 +51,7 @@ public struct Dense: Layer {
     try bias?.initialize(shape: [units])
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     prepare(for: x, kernel)
     let y = x.dense(kernel.value, bias: bias?.value, activation: activation.fused ?? .none)

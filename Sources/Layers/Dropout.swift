@@ -9,6 +9,7 @@ import MartletTensor
 public struct Dropout: Layer {
   /// The share of the values that is dropped.
   public let rate: Float
+  /// What it is called in paths and summaries.
   public let name: String?
   private let stream = RandomStream()
 
@@ -19,8 +20,10 @@ public struct Dropout: Layer {
     self.name = name
   }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape { input }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     guard case .training(let key) = mode, rate > 0 else { return x }
     return x.dropout(rate: rate, key: stream.key(key))

@@ -42,7 +42,7 @@ public protocol Layer: Sendable {
 
   /// The shape of the result for one sample of a shape.
   ///
-  /// By default found by a trial run on one sample of zeros, which traps where shapes do not fit.
+  /// By default the parameters are made and a trial run on one sample of zeros shows it, which traps where shapes do not fit.
   /// - Throws: `ShapeError` with the rule that is broken and the likely remedy.
   func outputShape(for input: Shape) throws -> Shape
 
@@ -63,12 +63,19 @@ extension Layer {
   /// The Swift name of the type.
   public static var typeName: String { String(describing: Self.self) }
 
+  /// Found by a trial run, after the parameters were made.
   public func outputShape(for input: Shape) throws -> Shape {
+    try initializeParameters(for: input)
+    return trialShape(for: input)
+  }
+
+  /// By a trial run, in which every inner layer makes its own.
+  public func initializeParameters(for input: Shape) throws { _ = trialShape(for: input) }
+
+  private func trialShape(for input: Shape) -> Shape {
     let probe = Tensor.zeros(Shape([1] + Array(input)))
     return Shape(withoutGradient { self(probe, mode: .inference) }.shape.dropFirst())
   }
-
-  public func initializeParameters(for input: Shape) throws { _ = try outputShape(for: input) }
 
   /// The layer's prediction for a batch.
   public func callAsFunction(_ x: Tensor) -> Tensor { self(x, mode: .inference) }

@@ -12,6 +12,7 @@ public struct MaxPool2D: Layer {
   public let stride: Extent2D
   /// What happens at the border: with `.same`, windows there are partial.
   public let padding: Padding
+  /// What it is called in paths and summaries.
   public let name: String?
 
   /// - Parameter stride: By default the size, so that windows do not overlap.
@@ -24,12 +25,15 @@ public struct MaxPool2D: Layer {
     requirePositive(self.size, self.stride, in: "MaxPool2D")
   }
 
+  /// Keras' name of the type.
   public static var typeName: String { "MaxPooling2D" }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     try pooledShape(of: input, size: size, stride: stride, padding: padding, for: "MaxPool2D")
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     x.maxPool2d(size: size, stride: stride, padding: padding)
   }
@@ -45,6 +49,7 @@ public struct AveragePool2D: Layer {
   public let stride: Extent2D
   /// What happens at the border: with `.same`, windows there are partial.
   public let padding: Padding
+  /// What it is called in paths and summaries.
   public let name: String?
 
   /// - Parameter stride: By default the size, so that windows do not overlap.
@@ -57,12 +62,15 @@ public struct AveragePool2D: Layer {
     requirePositive(self.size, self.stride, in: "AveragePool2D")
   }
 
+  /// Keras' name of the type.
   public static var typeName: String { "AveragePooling2D" }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     try pooledShape(of: input, size: size, stride: stride, padding: padding, for: "AveragePool2D")
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     x.averagePool2d(size: size, stride: stride, padding: padding)
   }
@@ -74,6 +82,7 @@ public struct AveragePool2D: Layer {
 public struct GlobalAveragePool2D: Layer {
   /// Whether height and width stay as axes of extent 1.
   public let keepingRank: Bool
+  /// What it is called in paths and summaries.
   public let name: String?
 
   /// Makes the layer.
@@ -82,13 +91,16 @@ public struct GlobalAveragePool2D: Layer {
     self.name = name
   }
 
+  /// Keras' name of the type.
   public static var typeName: String { "GlobalAveragePooling2D" }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     let channels = try ImageShape(input, for: "GlobalAveragePool2D").channels
     return keepingRank ? [1, 1, channels] : [channels]
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor { x.mean(alongAxes: [1, 2], keepingRank: keepingRank) }
 }
 
@@ -98,6 +110,7 @@ public struct GlobalAveragePool2D: Layer {
 public struct GlobalMaxPool2D: Layer {
   /// Whether height and width stay as axes of extent 1.
   public let keepingRank: Bool
+  /// What it is called in paths and summaries.
   public let name: String?
 
   /// Makes the layer.
@@ -106,13 +119,16 @@ public struct GlobalMaxPool2D: Layer {
     self.name = name
   }
 
+  /// Keras' name of the type.
   public static var typeName: String { "GlobalMaxPooling2D" }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     let channels = try ImageShape(input, for: "GlobalMaxPool2D").channels
     return keepingRank ? [1, 1, channels] : [channels]
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor { x.max(alongAxes: [1, 2], keepingRank: keepingRank) }
 }
 

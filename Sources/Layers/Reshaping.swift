@@ -6,13 +6,16 @@ import MartletTensor
 ///
 /// - Shape: `[batch, …]` in, `[batch, product of the rest]` out.
 public struct Flatten: Layer {
+  /// What it is called in paths and summaries.
   public let name: String?
 
   /// Makes the layer.
   public init(name: String? = nil) { self.name = name }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape { [input.elementCount] }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor { x.flattened(fromAxis: 1) }
 }
 
@@ -22,6 +25,7 @@ public struct Flatten: Layer {
 public struct Reshape: Layer {
   /// The shape of one sample of the result; one extent may be -1, for as many as there are.
   public let shape: Shape
+  /// What it is called in paths and summaries.
   public let name: String?
 
   /// - Precondition: extents are positive but for one -1 at most.
@@ -33,6 +37,7 @@ public struct Reshape: Layer {
     self.name = name
   }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     let known = shape.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
     guard let open = shape.firstIndex(of: -1) else {
@@ -49,6 +54,7 @@ public struct Reshape: Layer {
     return result
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     let target = trapping { try outputShape(for: Shape(x.shape.dropFirst())) }
     return x.reshaped(to: Shape([x.shape[0]] + Array(target)))

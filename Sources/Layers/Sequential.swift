@@ -20,6 +20,7 @@ public struct Sequential: Layer {
   public let inputShape: Shape?
   /// The shape of one sample after each layer; empty for a block.
   public let outputShapes: [Shape]
+  /// What it is called in paths and summaries.
   public let name: String?
   package let cachedParameters: [Parameter]
 
@@ -34,9 +35,11 @@ public struct Sequential: Layer {
     self.layers = layers
     self.name = name
     inputShape = input
+    // Names before shapes: layers that find their shape by a trial run make their parameters in it, drawn for their names.
+    for (path, object) in ParameterVisitor.objects(in: Parts(layers: layers)) { object.settle(path: path, seed: seed) }
     outputShapes = try Self.shapes(of: layers, from: input)
     cachedParameters = Self.parameters(of: layers)
-    try build(for: input, seed: seed)
+    try initializeParameters(for: input)
   }
 
   /// Makes a model from layers written one below the other. See `init(input:layers:seed:name:)`.
@@ -55,6 +58,7 @@ public struct Sequential: Layer {
     cachedParameters = Self.parameters(of: self.layers)
   }
 
+  /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     if let inputShape {
       require(
@@ -64,10 +68,12 @@ public struct Sequential: Layer {
     return layers.reduce(x) { $1($0, mode: mode) }
   }
 
+  /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
     try Self.shapes(of: layers, from: input).last ?? input
   }
 
+  /// Makes the parameters for an input; see `Layer`.
   public func initializeParameters(for input: Shape) throws {
     let shapes = try Self.shapes(of: layers, from: input)
     for (index, shape) in ([input] + shapes.dropLast()).enumerated() where index < layers.count {

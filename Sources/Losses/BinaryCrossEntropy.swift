@@ -21,8 +21,10 @@ public struct BinaryCrossEntropy: Loss {
     self.labelSmoothing = labelSmoothing
   }
 
+  /// What it is called in messages and files.
   public var name: String { fromLogits ? "sigmoid_cross_entropy" : "binary_cross_entropy" }
 
+  /// One value per sample; see `Loss`.
   public func values(_ predictions: Tensor, _ targets: Tensor) -> Tensor {
     var targets = Paired.targets(targets, like: predictions, for: name)
     if labelSmoothing > 0 { targets = targets * (1 - labelSmoothing) + labelSmoothing / 2 }
@@ -35,6 +37,7 @@ public struct BinaryCrossEntropy: Loss {
     return -(targets * q.log() + (1 - targets) * (1 - q).log()).mean(alongAxes: [-1])
   }
 
+  /// Whether predictions and targets fit; see `Loss`.
   public func check(output: Shape, targets: TargetForm) throws {
     try Paired.check(output: output, targets: targets, for: name)
     if case .labels(let largest) = targets, largest > 1 {
@@ -43,8 +46,10 @@ public struct BinaryCrossEntropy: Loss {
     }
   }
 
+  /// What predictions are taken for.
   public var predictionKind: PredictionKind { fromLogits ? .logits : .probabilities }
 
+  /// The predictions as probabilities, where there is such a thing.
   public func probabilities(_ predictions: Tensor) -> Tensor? { fromLogits ? predictions.sigmoid() : predictions }
 }
 

@@ -27,8 +27,10 @@ public struct CategoricalCrossEntropy: Loss {
     self.labelSmoothing = labelSmoothing
   }
 
+  /// What it is called in messages and files.
   public var name: String { fromLogits ? "softmax_cross_entropy" : "categorical_cross_entropy" }
 
+  /// One value per sample; see `Loss`.
   public func values(_ predictions: Tensor, _ targets: Tensor) -> Tensor {
     let classCount = predictions.shape.last ?? 0
     if targets.dtype == .int32 {
@@ -44,6 +46,7 @@ public struct CategoricalCrossEntropy: Loss {
     return values(predictions, distribution: targets)
   }
 
+  /// The mean of all values; see `Loss`.
   public func mean(_ predictions: Tensor, _ targets: Tensor) -> Tensor {
     guard targets.dtype == .int32 && fromLogits && labelSmoothing == 0 else {
       return values(predictions, targets).mean()
@@ -66,6 +69,7 @@ public struct CategoricalCrossEntropy: Loss {
     return -(targets * logarithms).sum(alongAxes: [-1])
   }
 
+  /// Whether predictions and targets fit; see `Loss`.
   public func check(output: Shape, targets: TargetForm) throws {
     guard let classCount = output.last else {
       throw ShapeError("\(name): the model gives single numbers, not scores of classes")
@@ -91,8 +95,10 @@ public struct CategoricalCrossEntropy: Loss {
     }
   }
 
+  /// What predictions are taken for.
   public var predictionKind: PredictionKind { fromLogits ? .logits : .probabilities }
 
+  /// The predictions as probabilities, where there is such a thing.
   public func probabilities(_ predictions: Tensor) -> Tensor? {
     fromLogits ? predictions.softmax(alongAxis: -1) : predictions
   }

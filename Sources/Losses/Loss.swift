@@ -66,6 +66,7 @@ public enum Reduction: String, Hashable, Sendable, CaseIterable {
 }
 
 extension Loss {
+  /// The class of each sample.
   public func labels(of targets: Tensor) -> Tensor {
     if targets.dtype == .int32 { return targets }
     // One number is a class label itself; several are scores, of which the largest counts.
@@ -73,11 +74,13 @@ extension Loss {
       ? targets.reshaped(to: Shape(targets.shape.dropLast())).cast(to: .int32) : targets.argmax(alongAxis: -1)
   }
 
+  /// The mean of all values; see `Loss`.
   public func mean(_ predictions: Tensor, _ targets: Tensor) -> Tensor { values(predictions, targets).mean() }
 
   /// Numbers.
   public var predictionKind: PredictionKind { .numbers }
 
+  /// The predictions as probabilities, where there is such a thing.
   public func probabilities(_ predictions: Tensor) -> Tensor? { nil }
 
   /// The loss of a batch.

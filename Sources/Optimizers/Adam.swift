@@ -11,7 +11,9 @@ import MartletTensor
 ///
 /// - Source: Kingma and Ba 2015; AMSGrad: Reddi et al. 2018. Epsilon is added before the bias correction, as in Keras.
 public struct Adam: Optimizer {
+  /// Learning rate, weight decay and clipping.
   public var options: OptimizerOptions
+  /// What is remembered from step to step.
   public var state = OptimizerState()
   /// The settings shared with `AdamW`.
   public let moments: AdamMoments
@@ -25,13 +27,17 @@ public struct Adam: Optimizer {
     moments = AdamMoments(beta1: beta1, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad)
   }
 
+  /// What it is called in messages and files.
   public var name: String { "adam" }
+  /// The arrays kept for each parameter.
   public var slotNames: [String] { moments.slotNames }
 
+  /// The numbers of an update; see `Optimizer`.
   public func scalars(step: Int, learningRate: Double) -> [Double] {
     moments.scalars(step: step, learningRate: learningRate)
   }
 
+  /// The rule for one element; see `Optimizer`.
   public func step(
     parameter: Lane, gradient: Lane, slots: [Lane], scalars: [Lane]
   ) -> (parameter: Lane, slots: [Lane]) {

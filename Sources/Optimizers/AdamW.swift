@@ -6,7 +6,9 @@ import MartletTensor
 ///
 /// - Source: Loshchilov and Hutter 2019; default decay 0.004 from Keras.
 public struct AdamW: Optimizer {
+  /// Learning rate, weight decay and clipping.
   public var options: OptimizerOptions
+  /// What is remembered from step to step.
   public var state = OptimizerState()
   /// The settings shared with `Adam`.
   public let moments: AdamMoments
@@ -20,13 +22,17 @@ public struct AdamW: Optimizer {
     moments = AdamMoments(beta1: beta1, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad)
   }
 
+  /// What it is called in messages and files.
   public var name: String { "adamw" }
+  /// The arrays kept for each parameter.
   public var slotNames: [String] { moments.slotNames }
 
+  /// The numbers of an update; see `Optimizer`.
   public func scalars(step: Int, learningRate: Double) -> [Double] {
     moments.scalars(step: step, learningRate: learningRate)
   }
 
+  /// The rule for one element; see `Optimizer`.
   public func step(
     parameter: Lane, gradient: Lane, slots: [Lane], scalars: [Lane]
   ) -> (parameter: Lane, slots: [Lane]) {

@@ -21,6 +21,7 @@ public struct ExponentialDecay: LearningRateSchedule {
     isStaircase = staircase
   }
 
+  /// The rate for a step.
   public func rate(atStep step: Int) -> Double {
     let exponent = Double(step) / Double(decaySteps)
     return initial * pow(decayRate, isStaircase ? exponent.rounded(.down) : exponent)

@@ -7,6 +7,7 @@ public protocol LearningRateSchedule: Sendable {
 }
 
 extension Double: LearningRateSchedule {
+  /// The rate for a step.
   public func rate(atStep step: Int) -> Double { self }
 }
 
@@ -22,5 +23,6 @@ public struct CustomSchedule: LearningRateSchedule {
   /// Makes a schedule from a function of the step.
   public init(_ function: @escaping @Sendable (Int) -> Double) { self.function = function }
 
+  /// The rate for a step.
   public func rate(atStep step: Int) -> Double { function(step) }
 }

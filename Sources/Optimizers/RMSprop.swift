@@ -9,7 +9,9 @@ import MartletTensor
 ///
 /// - Source: Hinton 2012, lecture 6e; epsilon inside the root, as in Keras.
 public struct RMSprop: Optimizer {
+  /// Learning rate, weight decay and clipping.
   public var options: OptimizerOptions
+  /// What is remembered from step to step.
   public var state = OptimizerState()
   /// How much of the old mean square stays.
   public let rho: Double
@@ -35,14 +37,18 @@ public struct RMSprop: Optimizer {
     isCentered = centered
   }
 
+  /// What it is called in messages and files.
   public var name: String { "rmsprop" }
 
+  /// The arrays kept for each parameter.
   public var slotNames: [String] {
     ["velocity"] + (isCentered ? ["average_gradient"] : []) + (momentum > 0 ? ["momentum"] : [])
   }
 
+  /// The numbers of an update; see `Optimizer`.
   public func scalars(step: Int, learningRate: Double) -> [Double] { [learningRate, rho, 1 - rho, epsilon, momentum] }
 
+  /// The rule for one element; see `Optimizer`.
   public func step(
     parameter p: Lane, gradient g: Lane, slots: [Lane], scalars: [Lane]
   ) -> (parameter: Lane, slots: [Lane]) {

@@ -9,7 +9,9 @@ import MartletTensor
 ///
 /// - Source: Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013, as in Keras.
 public struct SGD: Optimizer {
+  /// Learning rate, weight decay and clipping.
   public var options: OptimizerOptions
+  /// What is remembered from step to step.
   public var state = OptimizerState()
   /// How much of the last step is repeated.
   public let momentum: Double
@@ -28,10 +30,14 @@ public struct SGD: Optimizer {
     isNesterov = nesterov
   }
 
+  /// What it is called in messages and files.
   public var name: String { "sgd" }
+  /// The arrays kept for each parameter.
   public var slotNames: [String] { momentum == 0 ? [] : ["momentum"] }
+  /// The numbers of an update; see `Optimizer`.
   public func scalars(step: Int, learningRate: Double) -> [Double] { [learningRate, momentum] }
 
+  /// The rule for one element; see `Optimizer`.
   public func step(
     parameter p: Lane, gradient g: Lane, slots: [Lane], scalars: [Lane]
   ) -> (parameter: Lane, slots: [Lane]) {

@@ -18,5 +18,6 @@ public struct StepDecay: LearningRateSchedule {
     self.factor = factor
   }
 
+  /// The rate for a step.
   public func rate(atStep step: Int) -> Double { initial * pow(factor, Double(step / stepSize)) }
 }

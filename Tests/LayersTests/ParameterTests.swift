@@ -41,6 +41,30 @@ import Testing
     #expect(model.parameters.map { $0.shape ?? [] }.prefix(4) == [[5, 3], [3], [1], [3, 3]])
   }
 
+  private struct Scaled: Layer {
+    let inner = Dense(3)
+    let gain = Parameter(.randomUniform())
+    func initializeParameters(for input: Shape) throws {
+      try inner.initializeParameters(for: input)
+      try gain.initialize(shape: [3])
+    }
+    func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor { gain.value * inner(x, mode: mode) }
+  }
+
+  @Test("of your own layers inside a Sequential begin with values drawn for their own paths and the seed")
+  func ownLayersInside() throws {
+    func gains(_ seed: UInt64) throws -> [[Float]] {
+      let model = try Sequential(input: [3], seed: seed) {
+        Scaled()
+        Scaled()
+      }
+      #expect(model.outputShapes == [[3], [3]])
+      return try model.parameters.filter { $0.name.hasSuffix("gain") }.map { try $0.value.floats() }
+    }
+    #expect(try gains(1) == gains(1))
+    #expect(Set(try gains(1) + gains(2)).count == 4)
+  }
+
   @Test("have gradients by their identity, unless frozen")
   func gradients() throws {
     let layer = Dense(1)

@@ -71,6 +71,8 @@ private struct BackwardWalk {
   private var pending: [ObjectIdentifier: Tensor] = [:]
   private var queue = NodeQueue()
 
+  private static let addition = ElementwiseProgram(inputs: [.float32, .float32]) { x, _ in [x[0] + x[1]] }
+
   init(keepsTape: Bool, isDifferentiable: Bool, targets: [TapeNode] = [], oldest: UInt64 = 0) {
     self.keepsTape = keepsTape
     self.isDifferentiable = isDifferentiable
@@ -108,8 +110,14 @@ private struct BackwardWalk {
 
   private mutating func receive(_ gradient: Tensor, at node: TapeNode) {
     let key = ObjectIdentifier(node)
-    if let sum = pending.removeValue(forKey: key) {
-      pending[key] = sum + gradient
+    if var sum = pending.removeValue(forKey: key) {
+      // In place where nobody else holds the sum so far; recorded where it has to be differentiable.
+      if isDifferentiable {
+        sum = sum + gradient
+      } else {
+        Tensor.update(&sum, with: Self.addition, inputs: [gradient])
+      }
+      pending[key] = sum
     } else {
       pending[key] = gradient
       queue.insert(node)

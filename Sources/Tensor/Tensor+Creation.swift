@@ -9,7 +9,6 @@ extension Tensor {
 
   /// A tensor of one type with the same value everywhere; its lane type is the scalar's.
   package init(filling shape: Shape, with value: Scalar, dtype: DType, on device: Device) {
-    require(shape.allSatisfy { $0 >= 0 }, "Tensor: shape \(shape) has a negative extent")
     self = Tensor.map(
       CommonPrograms.fill(value.type), [], parameters: [value], shape: shape, dtype: dtype, on: device, for: "fill")
   }

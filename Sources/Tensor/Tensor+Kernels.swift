@@ -40,6 +40,7 @@ extension Tensor {
   ) -> Tensor {
     let device = device ?? inputs.first?.device ?? Device.current
     let target = commonShape(of: inputs, and: shape, on: device, for: operation)
+    require(!inputs.isEmpty || target.allSatisfy { $0 >= 0 }, "\(operation): shape \(target) has a negative extent")
     let output = Tensor(undefined: target, dtype ?? program.outputTypes[0].dtype, on: device)
     if target.elementCount > 0 {
       device.backend.map(

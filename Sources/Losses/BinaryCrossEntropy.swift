@@ -32,9 +32,10 @@ public struct BinaryCrossEntropy: Loss {
       // -log q = softplus(-x) and -log(1 - q) = softplus(x), without the cancellation of softplus(x) - t·x.
       return (targets * (-predictions).softplus() + (1 - targets) * predictions.softplus()).mean(alongAxes: [-1])
     }
-    let epsilon = CategoricalCrossEntropy.epsilon
-    let q = predictions.clamped(to: epsilon...(1 - epsilon))
-    return -(targets * q.log() + (1 - targets) * (1 - q).log()).mean(alongAxes: [-1])
+    // 1 - q is clipped by itself: taken from a q that was clipped to 1 - 1e-7, which Float rounds, it would be 1.2e-7.
+    let range = CategoricalCrossEntropy.epsilon...(1 - CategoricalCrossEntropy.epsilon)
+    let (q, rest) = (predictions.clamped(to: range), (1 - predictions).clamped(to: range))
+    return -(targets * q.log() + (1 - targets) * rest.log()).mean(alongAxes: [-1])
   }
 
   /// Whether predictions and targets fit; see `Loss`.

@@ -56,17 +56,19 @@ import Testing
     #expect(try Tensor.range(2, on: device).padded([(1, 1)], mode: .constant(-1)).int32s() == [-1, 0, 1, -1])
   }
 
-  @Test("gathering, with zeros for an index outside, and one-hot vectors", arguments: Device.underTest)
+  @Test(
+    "gathering, negative indices from the end and zeros for those outside, and one-hot vectors",
+    arguments: Device.underTest)
   func gathering(on device: Device) throws {
     let x = Tensor([1, 2, 3, 4, 5, 6], shape: [3, 2], on: device)
-    let indices = Tensor([2, 0, -1, 3] as [Int32], shape: [2, 2], on: device)
-    expectClose(x.gathered(indices), [5, 6, 1, 2, 0, 0, 0, 0], shape: [2, 2, 2])
+    let indices = Tensor([2, 0, -2, 3, -4] as [Int32], shape: [5, 1], on: device)
+    expectClose(x.gathered(indices), [5, 6, 1, 2, 3, 4, 0, 0, 0, 0], shape: [5, 1, 2])
     expectClose(x.gathered(Tensor([1] as [Int32], shape: [1], on: device), alongAxis: 1), [2, 4, 6], shape: [3, 1])
     expectClose(x.transposed().gathered(Tensor(1, on: device).cast(to: .int32), alongAxis: 1), [3, 4], shape: [2])
     expectClose(
       Tensor([1, 5] as [Int32], shape: [2], on: device).oneHot(depth: 3), [0, 1, 0, 0, 0, 0], shape: [2, 3])
     expectClose(
-      gradient(at: x) { $0.gathered(Tensor([1, 1, 0] as [Int32], shape: [3], on: device)).sum() }, [1, 1, 2, 2, 0, 0])
+      gradient(at: x) { $0.gathered(Tensor([1, -2, 0] as [Int32], shape: [3], on: device)).sum() }, [1, 1, 2, 2, 0, 0])
   }
 
   @Test("parts that do not exist stop the program")

@@ -57,10 +57,10 @@ import Testing
   @Test("binary cross-entropy from probabilities averages the last axis", arguments: Device.underTest)
   func binary(on device: Device) {
     let loss = BinaryCrossEntropy()
-    let predictions = Tensor([0.5, 0.8, 0, 1], shape: [2, 2], on: device)
-    let targets = Tensor([1, 0, 1, 1], shape: [2, 2], on: device)
-    // (0.693147 + 1.609438) / 2; 16.118096 / 2, and 1 - 1e-7 is 1.2e-7 below 1.
-    expectClose(loss(predictions, targets, reduction: .none), [1.151293, 8.059048], within: 1e-5)
+    let predictions = Tensor([0.5, 0.8, 0, 1, 0, 1], shape: [3, 2], on: device)
+    let targets = Tensor([1, 0, 1, 1, 0, 0], shape: [3, 2], on: device)
+    // (0.693147 + 1.609438) / 2; then -log(1e-7) / 2, for a yes and for a no that were certainly excluded.
+    expectClose(loss(predictions, targets, reduction: .none), [1.151293, 8.059048, 8.059048], within: 1e-6)
   }
 
   @Test("squared and absolute errors average the last axis", arguments: Device.underTest)

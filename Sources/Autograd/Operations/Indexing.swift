@@ -4,13 +4,13 @@ import MartletTensor
 // Reading and adding by index, one-hot vectors, running sums, and sorting.
 
 extension Tensor {
-  /// The elements with given indices along an axis: `numpy.take`. The axis is replaced by the axes of `indices`; an index outside
-  /// gives zeros.   ∂L/∂x = upstream, added up per index.
+  /// The elements with given indices along an axis: `numpy.take`. The axis is replaced by the axes of `indices`; a negative index
+  /// counts from the end, and one outside gives zeros.   ∂L/∂x = upstream, added up per index.
   ///
   /// - Parameter indices: int32 (or uint8), of any shape.
   public func gathered(_ indices: Tensor, alongAxis axis: Int = 0) -> Tensor {
     let axis = trapping { try shape.normalizedAxis(axis, for: "gathered") }
-    let indices = Tensor.flatIndices(indices, on: device, for: "gathered")
+    let indices = Tensor.flatIndices(indices, below: shape[axis], on: device, for: "gathered")
     let target = Shape(Array(shape[..<axis]) + Array(indices.shape) + Array(shape[(axis + 1)...]))
     let result = Tensor(undefined: target, dtype, on: device)
     if target.elementCount > 0 {
@@ -25,11 +25,18 @@ extension Tensor {
 
   private typealias Indices = (flat: Tensor, shape: Shape)
 
-  private static func flatIndices(_ indices: Tensor, on device: Device, for operation: StaticString) -> Indices {
+  private static let countedFromStart = ElementwiseProgram(inputs: [.int32], parameters: [.int32]) { x, extent in
+    [.select(x[0] .< .integer(0), x[0] + extent[0], x[0])]
+  }
+
+  /// The indices one after the other, all counted from the start.
+  private static func flatIndices(
+    _ indices: Tensor, below extent: Int, on device: Device, for operation: StaticString
+  ) -> Indices {
     indices.requireDevice(device, for: operation)
     require(
       indices.dtype.laneType == .int32, "\(operation): indices have to be int32; they are \(indices.dtype)")
-    let integers = indices.cast(to: .int32).detached
+    let integers = map(countedFromStart, indices.detached, parameters: [.int32(Int32(extent))], for: operation)
     return (integers.rearranged(to: [indices.elementCount]), indices.shape)
   }
 
@@ -132,7 +139,8 @@ extension Tensor {
         { [shape] upstream in
           let columns = MartletBackend.Scalar.int32(Int32(truncatingIfNeeded: shape[1]))
           let positions = Tensor.map(Tensor.rowPosition, indices, parameters: [columns], for: "sorted")
-          let flat = Tensor.flatIndices(positions, on: upstream.device, for: "sorted")
+          let flat = Tensor.flatIndices(
+            positions, below: shape.elementCount, on: upstream.device, for: "sorted")
           return upstream.reshaped(to: [flat.flat.elementCount])
             .scattered((flat.flat, [flat.flat.elementCount]), alongAxis: 0, toGive: [shape.elementCount])
             .reshaped(to: shape)

@@ -30,9 +30,7 @@ public struct ConsistencySuite: Sendable {
   }
 
   /// The names of the operations, in the order of the reports.
-  public static var operations: [String] { Operation.all.map(\.name) + [memoryReuse] }
-
-  private static let memoryReuse = "memory reuse"
+  public static var operations: [String] { Operation.all.map(\.name) + Mechanism.all.map(\.name) }
 
   /// Runs every case on a backend.
   ///
@@ -62,51 +60,11 @@ public struct ConsistencySuite: Sendable {
         reports[position].append(report)
       }
     }
-    if operations?.contains(Self.memoryReuse) ?? true {
-      progress(Self.memoryReuse)
-      for (position, backend) in backends.enumerated() { reports[position].append(memoryReuseReport(on: backend)) }
+    for mechanism in Mechanism.all where operations?.contains(mechanism.name) ?? true {
+      progress(mechanism.name)
+      for (position, backend) in backends.enumerated() { reports[position].append(report(on: mechanism, of: backend)) }
     }
     return reports
-  }
-
-  /// Calls the first cases of every operation three times over. The blocks of the first round have to serve the others, and
-  /// in the end nothing may be in use that was not before.
-  private func memoryReuseReport(on backend: any Backend) -> OperationReport {
-    var report = OperationReport(operation: Self.memoryReuse)
-    func round() throws {
-      for (number, operation) in Operation.all.enumerated() {
-        for index in 0..<4 {
-          var generator = CaseGenerator(seed: seed, operation: number, index: index, effort: .quick)
-          _ = try operation.makeCase(&generator).outcome(on: backend)
-        }
-      }
-      report.caseCount += 1
-    }
-    func fail(_ difference: String) {
-      report.failureCount += 1
-      report.failures.append(
-        OperationReport.Failure(
-          seed: seed, caseIndex: report.caseCount, setting: "the first cases of every operation", difference: difference
-        ))
-    }
-    do {
-      let before = backend.statistics
-      try round()
-      let first = backend.statistics
-      try round()
-      try round()
-      let last = backend.statistics
-      if last.systemAllocations != first.systemAllocations {
-        fail(
-          "\(last.systemAllocations - first.systemAllocations) blocks were obtained anew by calls that had run before")
-      }
-      if last.bytesInUse != before.bytesInUse {
-        fail("\(last.bytesInUse - before.bytesInUse) bytes stayed in use after all storages were released")
-      }
-    } catch {
-      fail("an error: \(error)")
-    }
-    return report
   }
 
   private func run(

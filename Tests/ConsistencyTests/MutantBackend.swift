@@ -11,7 +11,7 @@ final class MutantBackend: Backend {
     // What implementations get wrong.
     case ignoresAccumulate, ignoresEpilogue, ignoresDilation, swapsMargins, ignoresReversal, reversesTies,
       wrapsNegativeIndices, sumsInDouble, treatsNaNAsSmall, countsTheMargins, writesBesideTheView, changesItsMind,
-      reportsAnError
+      reportsAnError, keepsStorages, neverReuses, swallowsErrors
 
     /// The operation whose cases have to find it.
     var operation: String {
@@ -32,6 +32,8 @@ final class MutantBackend: Backend {
       case .pool, .treatsNaNAsSmall: "max pooling"
       case .countsTheMargins: "average pooling"
       case .poolBackward: "average pooling gradient"
+      case .keepsStorages, .neverReuses: "memory reuse"
+      case .swallowsErrors: "sticky errors"
       }
     }
   }
@@ -40,13 +42,19 @@ final class MutantBackend: Backend {
   private let inner = ReferenceBackend(arithmetic: .canonical)
   private let accurate = ReferenceBackend(arithmetic: .accurate)
   private let calls = Atomic(0)
+  private let kept = Mutex<[Storage]>([])
 
   init(_ mistake: Mistake) { self.mistake = mistake }
 
   var name: String { "mutant" }
   var capabilities: Capabilities { inner.capabilities }
   var statistics: Statistics { inner.statistics }
-  func allocate(byteCount: Int) -> Storage { inner.allocate(byteCount: byteCount) }
+  func allocate(byteCount: Int) -> Storage {
+    if mistake == .neverReuses { inner.trim(toByteCount: 0) }
+    let storage = inner.allocate(byteCount: byteCount)
+    if mistake == .keepsStorages { kept.withLock { $0.append(storage) } }
+    return storage
+  }
   func upload(_ source: UnsafeRawBufferPointer, to storage: Storage, atByte offset: Int) {
     inner.upload(source, to: storage, atByte: offset)
   }
@@ -55,7 +63,7 @@ final class MutantBackend: Backend {
   }
   func flush() { inner.flush() }
   func synchronize() throws {
-    try inner.synchronize()
+    if mistake == .swallowsErrors { try? inner.synchronize() } else { try inner.synchronize() }
     if mistake == .reportsAnError { throw BackendError.deviceLost(device: name, detail: "as told") }
   }
   func trim(toByteCount limit: Int) { inner.trim(toByteCount: limit) }

@@ -1,0 +1,88 @@
+import MartletBackend
+
+/// Something a backend keeps to over many calls, rather than in one.
+struct Mechanism: Sendable {
+  let name: String
+  /// What the check does, in words.
+  let setting: String
+  /// What is wrong, or nothing.
+  let findings: @Sendable (any Backend, ConsistencySuite) throws -> [String]
+
+  static var all: [Mechanism] { [memoryReuse, stickyErrors] }
+
+  /// The blocks of a first round have to serve the next ones, and in the end nothing may be in use that was not before.
+  private static let memoryReuse = Mechanism(
+    name: "memory reuse", setting: "the first cases of every operation, three times"
+  ) { backend, suite in
+    func round() throws {
+      for (number, operation) in Operation.all.enumerated() {
+        for index in 0..<4 {
+          var generator = CaseGenerator(seed: suite.seed, operation: number, index: index, effort: .quick)
+          _ = try operation.makeCase(&generator).outcome(on: backend)
+        }
+      }
+    }
+    let before = backend.statistics
+    try round()
+    let first = backend.statistics
+    try round()
+    try round()
+    let last = backend.statistics
+    var findings: [String] = []
+    if last.systemAllocations != first.systemAllocations {
+      let count = last.systemAllocations - first.systemAllocations
+      findings.append("\(count) blocks were obtained anew by calls that had run before")
+    }
+    if last.bytesInUse != before.bytesInUse {
+      findings.append("\(last.bytesInUse - before.bytesInUse) bytes stayed in use after all storages were released")
+    }
+    return findings
+  }
+
+  /// Memory that cannot be had is an error at the next check, once, and the backend is usable again.
+  private static let stickyErrors = Mechanism(
+    name: "sticky errors", setting: "a storage of 2⁶⁰ bytes, its use, and two checks"
+  ) { backend, _ in
+    let fine = backend.allocate(byteCount: 16)
+    let four = Layout(contiguous: [4])
+    do {
+      let absurd = View(storage: backend.allocate(byteCount: 1 << 60), layout: four, dtype: .float32)
+      let target = View(storage: fine, layout: four, dtype: .float32)
+      backend.map(Operation.identity(.float32), inputs: [absurd], parameters: [], outputs: [target])
+    }
+    var findings: [String] = []
+    do {
+      try backend.synchronize()
+      findings.append("no error was thrown")
+    } catch is BackendError {
+    } catch {
+      findings.append("\(error) is not a BackendError")
+    }
+    do {
+      try backend.synchronize()
+      let seven = ElementwiseProgram(inputs: []) { _, _ in [7] }
+      backend.map(
+        seven, inputs: [], parameters: [], outputs: [View(storage: fine, layout: four, dtype: .float32)])
+      var values: [Float] = [0, 0, 0, 0]
+      try values.withUnsafeMutableBytes { try backend.download(fine, atByte: 0, into: $0) }
+      if values != [7, 7, 7, 7] { findings.append("a map after the error gave \(values)") }
+    } catch {
+      findings.append("the error came twice: \(error)")
+    }
+    return findings
+  }
+}
+
+extension ConsistencySuite {
+  func report(on mechanism: Mechanism, of backend: any Backend) -> OperationReport {
+    var report = OperationReport(operation: mechanism.name)
+    report.caseCount = 1
+    var findings: [String]
+    do { findings = try mechanism.findings(backend, self) } catch { findings = ["an error: \(error)"] }
+    report.failureCount = findings.isEmpty ? 0 : 1
+    report.failures = findings.map {
+      OperationReport.Failure(seed: seed, caseIndex: 0, setting: mechanism.setting, difference: $0)
+    }
+    return report
+  }
+}

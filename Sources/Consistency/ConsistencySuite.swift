@@ -3,7 +3,7 @@ import MartletReferenceBackend
 
 /// How many cases are generated.
 public enum Effort: String, Hashable, Codable, Sendable {
-  /// Every setting of every grid once: seconds.
+  /// Every setting of every grid at least once: seconds.
   case quick
   /// Ten times as many cases, and larger ones: minutes.
   case full

@@ -99,6 +99,19 @@ import Testing
       [1.0 / 9, -1.0 / 9, -1.0 / 6, 1.0 / 6, 0, 0])
   }
 
+  @Test("normalisation gives mean 0 and variance 1 before scale and offset", arguments: Device.underTest)
+  func normalization(on device: Device) throws {
+    let x = Tensor([1, 10, 3, 30, 5, 50], shape: [3, 2], on: device)
+    let (result, mean, variance) = x.normalized(
+      alongAxes: [0], epsilon: 0, scale: Tensor([2, 1], on: device), offset: Tensor([0, 7], on: device))
+    // √(8/3) = 1.6329932 is the standard deviation of 1, 3, 5.
+    expectClose(mean, [3, 30], shape: [1, 2])
+    expectClose(variance, [8.0 / 3, 800.0 / 3], shape: [1, 2])
+    expectClose(result, [-2.4494898, 5.775255, 0, 7, 2.4494898, 8.224745], within: 2e-6)
+    expectClose(
+      x.normalized(mean: mean, variance: variance, epsilon: 0), [-1.2247449, -1.2247449, 0, 0, 1.2247449, 1.2247449])
+  }
+
   @Test("dropout keeps the mean, and its gradient drops the same elements", arguments: Device.underTest)
   func dropout(on device: Device) throws {
     let key = RandomKey(seed: 1)

@@ -56,6 +56,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
 extension OperationCase {
   static let all: [OperationCase] =
     arithmetic + functions + activations + reductions + shapes + indexing + contractions + images + probabilities
+    + normalizations
 
   private static let positive: @Sendable (Device) -> [Tensor] = { [Tensor([0.3, 0.7, 1.5, 2.5, 4], on: $0)] }
 
@@ -261,5 +262,22 @@ extension OperationCase {
       $0.softmaxCrossEntropy(labels: Tensor([2, 0, 3] as [Int32], shape: [3], on: $0.device), averaged: true)
     },
     OperationCase("dropout", [4, 5]) { $0.dropout(rate: 0.4, key: RandomKey(seed: 3)).squared() },
+  ]
+
+  private static let normalizing: @Sendable (Device) -> [Tensor] = {
+    [sample([3, 2, 4], on: $0), sample([4], seed: 2, on: $0), sample([4], seed: 3, on: $0)]
+  }
+
+  static let normalizations: [OperationCase] = [
+    OperationCase("normalized over the batch", normalizing) {
+      $0[0].normalized(alongAxes: [0, 1], epsilon: 1e-3, scale: $0[1], offset: $0[2]).result
+    },
+    OperationCase("normalized over the features", normalizing) {
+      $0[0].normalized(alongAxes: [-1], epsilon: 1e-2, scale: $0[1], offset: $0[2]).result
+    },
+    OperationCase("normalized without scale", [3, 4]) { $0.normalized(alongAxes: [1], epsilon: 0.1).result },
+    OperationCase("normalized with given moments", normalizing) {
+      $0[0].normalized(mean: $0[1], variance: $0[1].squared(), epsilon: 0.5, scale: $0[2])
+    },
   ]
 }

@@ -41,10 +41,24 @@ let package = Package(
     .testTarget(
       name: "ConsistencyTests", dependencies: ["MartletConsistency", "MartletReferenceBackend", "MartletCPUBackend"]),
 
+    // The OpenCL kernels, embedded as text, with the table of the loader's functions, and the backend that runs them. Without
+    // the trait the targets are empty.
+    .target(
+      name: "CMartletOpenCLKernels", path: "Kernels/OpenCL", exclude: ["kernels"],
+      cSettings: [.define("MARTLET_OPENCL", .when(traits: ["OpenCL"]))]),
+    .target(
+      name: "MartletOpenCLBackend",
+      dependencies: ["MartletBackend", .target(name: "CMartletOpenCLKernels", condition: .when(traits: ["OpenCL"]))],
+      path: "Sources/OpenCLBackend"),
+    .testTarget(name: "OpenCLBackendTests", dependencies: ["MartletOpenCLBackend", "MartletConsistency"]),
+
     // Tensors on devices chosen at run time, and the tape; then every differentiable operation with its gradient.
     .target(
       name: "MartletTensor",
-      dependencies: ["MartletBackend", "MartletReferenceBackend", "MartletCPUBackend"], path: "Sources/Tensor"),
+      dependencies: [
+        "MartletBackend", "MartletReferenceBackend", "MartletCPUBackend",
+        .target(name: "MartletOpenCLBackend", condition: .when(traits: ["OpenCL"])),
+      ], path: "Sources/Tensor"),
     .target(name: "MartletAutograd", dependencies: ["MartletTensor"], path: "Sources/Autograd"),
     // The devices under test, and expectations that tests of everything above share.
     .target(

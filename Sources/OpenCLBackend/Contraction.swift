@@ -1,0 +1,266 @@
+#if OpenCL
+  import CMartletOpenCLKernels
+  import MartletBackend
+
+  /// One launch of the contraction kernel: what it sums over, how, and what happens to the sums. `contraction.cl` says what
+  /// the numbers mean.
+  struct Contraction {
+    enum Kind: UInt64 {
+      case matmul, convolution, weightGradient
+    }
+
+    /// A matrix operand: its memory, and where an element lies in it.
+    struct Matrix {
+      var block: DeviceBlock?
+      var offset = 0
+      /// From one batch entry or group to the next.
+      var z = 0
+      var row = 0
+      var column = 0
+    }
+
+    /// The window that slides over images: numbers of the structure `Arguments`, zero for `matmul`.
+    struct Sliding {
+      var image = Extent2D(0)
+      /// Channels in memory from one pixel to the next, and those of a group.
+      var pixel = 0
+      var channels = 1
+      var grid = Extent2D(1)
+      var stride = Extent2D(1)
+      var start = Extent2D(0)
+      var step = Extent2D(1)
+      var taps = Extent2D(1)
+      /// Where the weights of tap (0, 0) begin, and the distance to the next tap either way.
+      var tapStart = 0
+      var tapStep = Extent2D(0)
+      var batch = 1
+
+      /// Whether some tap of some position lies outside the image.
+      var leavesImage: Bool {
+        func leaves(_ image: Int, _ grid: Int, _ stride: Int, _ start: Int, _ step: Int, _ taps: Int) -> Bool {
+          let across = max(0, taps - 1) * step
+          let first = start + min(0, across)
+          let last = start + max(0, grid - 1) * stride + max(0, across)
+          return first < 0 || last >= image
+        }
+        return leaves(image.height, grid.height, stride.height, start.height, step.height, taps.height)
+          || leaves(image.width, grid.width, stride.width, start.width, step.width, taps.width)
+      }
+    }
+
+    var kind: Kind
+    var rows: Int
+    var columns: Int
+    var depth: Int
+    /// Batch entries, groups, or slices × groups.
+    var count: Int
+    /// `a(row, k)`: `column` steps along k.
+    var a = Matrix()
+    /// `b(k, column)`: `row` steps along k.
+    var b = Matrix()
+    /// From one panel of columns to the next where b was packed, else `nil`.
+    var packedPanel: Int?
+    var sliding = Sliding()
+    var slices = 1
+    var groups = 1
+    var accumulate = false
+    var epilogue: Epilogue?
+    /// Where sums go, seen with one axis per coordinate: (z, row, column), (image, y, x, channel) or (slice, row, column).
+    var output: View
+    /// The layout that epilogue inputs share with the output; differs from `output` where a grid covers only a part of it.
+    var shape: Shape
+
+    /// Everything that stores and epilogues touch: what the epilogue reads, then the output.
+    func operands() -> [Operand] {
+      var operands: [Operand] = []
+      if let epilogue {
+        operands = Operand.all(
+          readBy: epilogue.program, inputs: [nil] + epilogue.inputs, over: shape, prefix: "e")
+      }
+      return operands + [Operand("out0", output)]
+    }
+  }
+
+  /// How many sums one group or item computes.
+  struct Tile: Hashable {
+    var rows: Int
+    var columns: Int
+    /// For processors: elements in a vector. For GPUs 1.
+    var width = 1
+    /// For GPUs: the depth of a panel, and the rows and columns of an item.
+    var depth = 0
+    var itemRows = 0
+    var itemColumns = 0
+
+    var groupSize: Int { depth == 0 ? 1 : rows / itemRows * (columns / itemColumns) }
+
+    static func chosen(for profile: OpenCLProfile, rows: Int, columns: Int, count: Int) -> Tile {
+      switch profile {
+      case .cpu:
+        // 6 × 32 sums, two vectors of b and one value of a fill the 32 registers of AVX-512; narrower where columns are few.
+        let short: Int? = rows == 1 ? 1 : rows <= 4 ? 4 : nil  // few variants: each is a kernel to compile
+        if columns > 16 { return Tile(rows: short ?? 6, columns: 32, width: 16) }
+        return Tile(rows: short ?? 8, columns: columns > 8 ? 16 : 8, width: columns > 8 ? 16 : 8)
+      case .test: return Tile(rows: 32, columns: 32, depth: 8, itemRows: 4, itemColumns: 4)
+      case .gpu:
+        // The largest tile that still gives every compute unit of a large device a group.
+        let large = (rows + 127) / 128 * ((columns + 127) / 128) * count
+        if large >= 128 { return Tile(rows: 128, columns: 128, depth: 8, itemRows: 8, itemColumns: 8) }
+        let medium = (rows + 63) / 64 * ((columns + 63) / 64) * count
+        if medium >= 64 { return Tile(rows: 64, columns: 64, depth: 8, itemRows: 4, itemColumns: 4) }
+        return Tile(rows: 32, columns: 32, depth: 8, itemRows: 4, itemColumns: 4)
+      }
+    }
+  }
+
+  extension OpenCLBackend {
+    /// Queues a contraction; nothing where there is no output.
+    func run(_ contraction: Contraction) {
+      if contraction.rows * contraction.columns * contraction.count == 0 { return }
+      let tile = Tile.chosen(
+        for: profile, rows: contraction.rows, columns: contraction.columns, count: contraction.count)
+      let operands = contraction.operands()
+      let steps = operands.map { Step($0.layout.strides[$0.layout.rank - 1]) }
+      let index = IndexType(
+        operands.map(\.layout) + [contraction.extent(of: contraction.a), contraction.extent(of: contraction.b)])
+      let isTiled = profile.usesLocalMemory
+      let aIsInner = contraction.kind == .weightGradient ? false : contraction.a.column == 1
+      let bIsInner = contraction.b.row == 1 && contraction.b.column != 1
+      let fingerprint = contraction.epilogue?.program.fingerprint ?? 0
+      let layoutChoices: [UInt64] = [
+        contraction.kind.rawValue, contraction.accumulate ? 1 : 0, aIsInner ? 1 : 0, isTiled && bIsInner ? 1 : 0,
+        index == .int ? 0 : 1, fingerprint,
+      ]
+      let tileChoices = [tile.rows, tile.columns, tile.width, tile.depth, tile.itemRows].map(UInt64.init)
+      let key = KernelKey(
+        .contraction, layoutChoices + tileChoices + zip(operands, steps).map { $0.typeCode << 8 | $1.rawValue })
+      let kernel = kernels.kernel(key) {
+        contractionText(contraction, tile, operands, steps, index, aIsInner: aIsInner, bIsInner: bIsInner)
+      }
+      launch(
+        kernel, groups: contraction.tileCount(tile),
+        [contraction.a.block, contraction.b.block] + operands.compactMap(\.view).map(\.block),
+        contraction.arguments(tile, operands, index))
+    }
+
+    private func contractionText(
+      _ contraction: Contraction, _ tile: Tile, _ operands: [Operand], _ steps: [Step], _ index: IndexType,
+      aIsInner: Bool, bIsInner: Bool
+    ) -> KernelText {
+      let isTiled = profile.usesLocalMemory
+      let texts = operands.indices.map { v in
+        let along = steps[v] == .none ? "" : steps[v] == .contiguous ? " + column" : " + column * stride\(v)"
+        return OperandText(
+          name: operands[v].name, dtype: operands[v].dtype, step: steps[v], pointer: "view\(v)",
+          position: "offset\(v)" + along,
+          stride: steps[v] == .none ? "0" : steps[v] == .contiguous ? "1" : "stride\(v)", live: "live")
+      }
+      let last = operands.count - 1
+      var program = ["const REAL ein0 = result;"]
+      var value = "ein0"
+      if let epilogue = contraction.epilogue {
+        let printer = ProgramPrinter(epilogue.program, prefix: "e")
+        program += printer.statements
+        value = printer.output(0)
+      }
+      let source = KernelSource.fill(
+        KernelSource.text(isTiled ? martlet_cl_contraction_tiled : martlet_cl_contraction_registers),
+        [
+          "parameters": texts.enumerated().compactMap { $1.parameter(isWritten: $0 == last) },
+          "offsets": contraction.offsets(operands.count, steps), "load": texts.dropLast().flatMap(\.load),
+          "program": program, "store": texts[last].store(value),
+        ])
+      let kinds = ["MATMUL", "CONVOLUTION", "WEIGHT_GRADIENT"]
+      var definitions = [
+        ("WIDTH", "\(tile.width)"), ("INDEX", index.rawValue), ("KIND", kinds[Int(contraction.kind.rawValue)]),
+        ("OPERANDS", "\(operands.count)"), ("PARAMETERS", "\((contraction.epilogue?.parameters.count ?? 0) + 1)"),
+        ("TILE_ROWS", "\(tile.rows)"), ("ACCUMULATE", contraction.accumulate ? "1" : "0"),
+      ]
+      if contraction.accumulate { definitions.append(("start", "view\(last)")) }
+      if isTiled {
+        definitions += [
+          ("TILE_COLUMNS", "\(tile.columns)"), ("TILE_DEPTH", "\(tile.depth)"), ("ITEM_ROWS", "\(tile.itemRows)"),
+          ("ITEM_COLUMNS", "\(tile.itemColumns)"), ("GROUP", "\(tile.groupSize)"),
+          ("A_K_IS_INNER", aIsInner ? "1" : "0"), ("B_K_IS_INNER", bIsInner ? "1" : "0"),
+        ]
+      } else {
+        definitions += [
+          ("TILE_VECTORS", "\(tile.columns / tile.width)"), ("A_STEP", aIsInner ? "1" : "arguments.a_k"),
+        ]
+      }
+      return KernelText(
+        function: "contraction", groupSize: tile.groupSize,
+        source: ProgramPrinter.support(contraction.epilogue?.program)
+          + KernelSource.text(martlet_cl_contraction) + source,
+        definitions: definitions.map { (name: $0.0, value: $0.1) })
+    }
+  }
+
+  extension Contraction {
+    fileprivate func rowTiles(_ tile: Tile) -> Int { (rows + tile.rows - 1) / tile.rows }
+    fileprivate func columnTiles(_ tile: Tile) -> Int { (columns + tile.columns - 1) / tile.columns }
+    fileprivate func tileCount(_ tile: Tile) -> Int { rowTiles(tile) * columnTiles(tile) * count }
+
+    /// A layout as large as what the kernel may touch of an operand, for choosing the index type.
+    fileprivate func extent(of matrix: Matrix) -> Layout {
+      let elements: Int
+      if kind == .matmul {
+        let reach =
+          rows * abs(matrix.row) + columns * abs(matrix.column) + depth * (abs(matrix.row) + abs(matrix.column))
+        elements = matrix.offset + count * abs(matrix.z) + reach
+      } else {
+        elements =
+          matrix.offset + sliding.batch * (sliding.image.area + sliding.grid.area) * max(sliding.pixel, matrix.row, 1)
+      }
+      return Layout(contiguous: [elements])
+    }
+
+    /// Statements for the offset of each operand at the first column of a row.
+    fileprivate func offsets(_ operandCount: Int, _ steps: [Step]) -> [String] {
+      let coordinates: [String]
+      var lines: [String] = []
+      switch kind {
+      case .matmul: coordinates = ["z", "row"]
+      case .weightGradient: coordinates = ["slice", "row"]
+      case .convolution:
+        lines = [
+          "const INDEX grid_x = row % arguments.grid_width, grid_row = row / arguments.grid_width;",
+          "const INDEX grid_y = grid_row % arguments.grid_height, grid_image = grid_row / arguments.grid_height;",
+        ]
+        coordinates = ["grid_image", "grid_y", "grid_x"]
+      }
+      for v in 0..<operandCount {
+        var terms = ["arguments.offsets[\(v)]"]
+        for (axis, coordinate) in coordinates.enumerated() {
+          terms.append("\(coordinate) * arguments.strides[\(v)][\(axis)]")
+        }
+        if kind != .matmul && steps[v] != .none {
+          terms.append("group * arguments.columns * arguments.strides[\(v)][\(coordinates.count)]")
+        }
+        lines.append("const INDEX offset\(v) = " + terms.joined(separator: " + ") + ";")
+        if steps[v] == .strided {
+          lines.append("const INDEX stride\(v) = arguments.strides[\(v)][\(coordinates.count)];")
+        }
+      }
+      return lines
+    }
+
+    fileprivate func arguments(_ tile: Tile, _ operands: [Operand], _ index: IndexType) -> ArgumentBlock {
+      var block = ArgumentBlock(index)
+      block.append([rows, columns, depth, rowTiles(tile), columnTiles(tile), tileCount(tile)])
+      block.append([a.offset, a.z, a.row, a.column])
+      block.append([b.offset, b.z, packedPanel ?? tile.columns, b.row, b.column])
+      let s = sliding
+      block.append([s.image.height, s.image.width, s.pixel, s.channels, s.grid.height, s.grid.width])
+      block.append([s.stride.height, s.stride.width, s.start.height, s.start.width, s.step.height, s.step.width])
+      block.append([s.taps.height, s.taps.width, s.tapStart, s.tapStep.height, s.tapStep.width])
+      block.append([s.batch, slices, groups, s.leavesImage ? 1 : 0])
+      block.append(operands.map(\.layout.offset))
+      for operand in operands {
+        for axis in 0..<4 { block.append(axis < operand.layout.rank ? operand.layout.strides[axis] : 0) }
+      }
+      block.append(words: (epilogue?.parameters.map(\.bits) ?? []) + [0])
+      return block
+    }
+  }
+#endif

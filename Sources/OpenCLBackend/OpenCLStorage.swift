@@ -1,0 +1,37 @@
+#if OpenCL
+  import MartletBackend
+
+  /// A block of device memory. It goes back to the pool when its last reference disappears; commands that still use it are ahead
+  /// of any later user's in the queue.
+  ///
+  /// `@unchecked Sendable`: immutable; its contents are touched by commands in queue order only.
+  final class OpenCLStorage: Storage, @unchecked Sendable {
+    /// `nil` where the allocation failed.
+    let block: DeviceBlock?
+    private let capacity: Int
+    private let pool: BlockPool<DeviceBlock>
+
+    init(backend: OpenCLBackend, block: DeviceBlock?, capacity: Int, byteCount: Int) {
+      self.block = block
+      self.capacity = capacity
+      pool = backend.connection.pool
+      super.init(backend: backend, byteCount: byteCount)
+    }
+
+    deinit {
+      if let block { pool.giveBack(block, capacity: capacity) }
+    }
+  }
+
+  extension View {
+    /// The device memory of the view.
+    ///
+    /// - Precondition: an OpenCL backend made the storage.
+    var block: DeviceBlock? {
+      guard let storage = storage as? OpenCLStorage else {
+        preconditionFailure("a tensor of backend \(storage.backend.name) was given to an OpenCL backend")
+      }
+      return storage.block
+    }
+  }
+#endif

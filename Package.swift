@@ -103,6 +103,7 @@ let package = Package(
 
     // Everything above for users, under one name.
     .target(name: "Martlet", dependencies: ["MartletTraining"], path: "Sources/Martlet"),
+    .testTarget(name: "MartletTests", dependencies: ["Martlet"]),
 
     // Everything above, against values that other libraries computed.
     .testTarget(

@@ -73,7 +73,8 @@ extension Trainer {
   @discardableResult
   public func fit(
     _ dataset: Dataset, validation: Validation? = nil, epochs: Int = 1, batchSize: Int = 32, seed: UInt64 = 0,
-    shuffle: Bool = true, classWeights: [Float]? = nil, restoringBest: Bool = true, progress: Progress = .automatic,
+    shuffle: Bool = true, classWeights: [Float]? = nil, restoringBest: Bool = true,
+    progress: ProgressStyle = .automatic,
     stoppingWhen shouldStop: () -> Bool = { false }
   ) throws -> History {
     var display = ProgressDisplay(progress, epochCount: epochs)

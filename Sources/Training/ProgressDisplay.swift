@@ -1,7 +1,7 @@
 import Foundation
 
 /// How a training run shows where it is, on standard error.
-public enum Progress: Hashable, Sendable {
+public enum ProgressStyle: Hashable, Sendable {
   /// A bar where standard error is a terminal, lines where it is not.
   case automatic
   /// A bar that moves, as Keras draws it.
@@ -12,7 +12,7 @@ public enum Progress: Hashable, Sendable {
   case silent
 
   /// The style itself, with `automatic` decided.
-  var resolved: Progress {
+  var resolved: ProgressStyle {
     guard self == .automatic else { return self }
     let isTerminal = isatty(FileHandle.standardError.fileDescriptor) == 1
     return isTerminal && ProcessInfo.processInfo.environment["TERM"] != "dumb" ? .bar : .lines
@@ -21,7 +21,7 @@ public enum Progress: Hashable, Sendable {
 
 /// Draws the progress of a run.
 package struct ProgressDisplay {
-  private let style: Progress
+  private let style: ProgressStyle
   private let epochCount: Int
   private let write: (String) -> Void
   private var epoch = 0
@@ -31,7 +31,8 @@ package struct ProgressDisplay {
   private var isLineOpen = false
 
   package init(
-    _ style: Progress, epochCount: Int, write: @escaping (String) -> Void = { ProgressDisplay.writeToStandardError($0) }
+    _ style: ProgressStyle, epochCount: Int,
+    write: @escaping (String) -> Void = { ProgressDisplay.writeToStandardError($0) }
   ) {
     self.style = style.resolved
     self.epochCount = epochCount

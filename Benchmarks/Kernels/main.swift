@@ -107,10 +107,14 @@ try convolution("digits conv2", batch: 128, image: 13, channels: 32, filters: 64
 pooling("digits pool1", batch: 128, image: 26, channels: 32)
 pooling("digits pool2", batch: 128, image: 11, channels: 64)
 product("digits dense", rows: 128, steps: 1600, columns: 10)
+try convolution("one digit conv1", batch: 1, image: 28, channels: 1, filters: 32, kernel: 3)
+try convolution("one digit conv2", batch: 1, image: 13, channels: 32, filters: 64, kernel: 3)
+product("4³", rows: 4, steps: 4, columns: 4)
 product("128×784×256", rows: 128, steps: 784, columns: 256)
-for size in [64, 256, 512, 1024] { product("\(size)³", rows: size, steps: size, columns: size) }
+for size in [32, 64, 256, 512, 1024] { product("\(size)³", rows: size, steps: size, columns: size) }
 product("1×784×256", rows: 1, steps: 784, columns: 256)
 try convolution("same 28×28", batch: 32, image: 28, channels: 1, filters: 32, kernel: 3, padding: .same)
+try convolution("to one channel", batch: 32, image: 28, channels: 32, filters: 1, kernel: 3, padding: .same)
 try convolution("same 32×32×64", batch: 8, image: 32, channels: 64, filters: 64, kernel: 3, padding: .same)
 try convolution(
   "strided 56×56×64", batch: 2, image: 56, channels: 64, filters: 128, kernel: 3, stride: 2, padding: .same)

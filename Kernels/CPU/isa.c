@@ -1,6 +1,7 @@
 #define _GNU_SOURCE // for sched_getaffinity
 #include "martlet_isa.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -60,6 +61,32 @@ void martlet_processor_name(char *name, size_t capacity) {
         __cpuid(0x80000002u + i, words[4 * i], words[4 * i + 1], words[4 * i + 2], words[4 * i + 3]);
     memcpy(name, words, sizeof words);
 #endif
+}
+
+struct martlet_thread {
+    pthread_t id;
+    void (*body)(void *);
+    void *context;
+};
+
+static void *run_thread(void *thread) {
+    const struct martlet_thread *self = thread;
+    self->body(self->context);
+    return NULL;
+}
+
+struct martlet_thread *martlet_thread_start(void (*body)(void *), void *context) {
+    struct martlet_thread *thread = malloc(sizeof *thread);
+    if (!thread) return NULL;
+    *thread = (struct martlet_thread){.body = body, .context = context};
+    if (pthread_create(&thread->id, NULL, run_thread, thread) == 0) return thread;
+    free(thread);
+    return NULL;
+}
+
+void martlet_thread_join(struct martlet_thread *thread) {
+    pthread_join(thread->id, NULL);
+    free(thread);
 }
 
 void *martlet_allocate(size_t byte_count) {

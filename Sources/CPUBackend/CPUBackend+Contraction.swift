@@ -57,9 +57,7 @@ extension CPUBackend {
     guard let kernel else { return }
     divided.withUnsafeBufferPointer { divided in
       threads.run(taskCount: taskCount) { task in
-        // Few contractions, so looking from the front is quick.
-        var index = divided.partitioningIndex { task < $0.firstTask } - 1
-        while divided[index].taskCount == 0 { index -= 1 }
+        let index = divided.partitioningIndex { task < $0.firstTask } - 1
         divided[index].run(task: task, kernel)
         if let finish { divided[index].forEachElementRange(of: task, from: finish.base, finish.body) }
       }

@@ -8,22 +8,29 @@ extension CPUBackend {
     _ input: View, weights: View, _ convolution: Convolution, epilogue: Epilogue?, output: View
   ) {
     countLaunch()
+    assert([input, weights, output].allSatisfy(\.layout.isContiguous), "conv2d: strided operands")
     guard let x = elements(of: input), let w = elements(of: weights), let y = elements(of: output),
       output.layout.elementCount > 0
     else { return }
     let axes = ConvolutionAxis.pair(convolution.window, over: Extent2D(input.shape[1], input.shape[2]))
-    let fused = FusedEpilogue(epilogue, columns: output.shape[3], on: self)
     let pass = ConvolutionPass(
       source: x, sourceShape: input.shape, target: y, targetShape: output.shape, vertical: axes.0.outputSpans,
       horizontal: axes.1.outputSpans, weights: w, weightShape: weights.shape, groups: convolution.groups,
       targetIsOutput: true)
-    finishing(output, y, fused == nil ? epilogue : nil) { run(pass, fused ?? FusedEpilogue(), $0) }
+    if pass.hasPixelColumns {
+      finishing(output, y, epilogue) { runWithPixelColumns(pass, $0) }
+    } else {
+      let fused = FusedEpilogue(epilogue, columns: output.shape[3], on: self)
+      finishing(output, y, fused == nil ? epilogue : nil) { run(pass, fused ?? FusedEpilogue(), $0) }
+    }
   }
 
   public func conv2dDataGradient(
     _ upstream: View, weights: View, _ convolution: Convolution, inputGradient: View
   ) {
     countLaunch()
+    assert(
+      [upstream, weights, inputGradient].allSatisfy(\.layout.isContiguous), "conv2dDataGradient: strided operands")
     guard let dy = elements(of: upstream), let w = elements(of: weights), let dx = elements(of: inputGradient),
       inputGradient.layout.elementCount > 0
     else { return }
@@ -33,7 +40,7 @@ extension CPUBackend {
       source: dy, sourceShape: upstream.shape, target: dx, targetShape: inputGradient.shape,
       vertical: axes.0.inputSpans, horizontal: axes.1.inputSpans, weights: w, weightShape: weights.shape,
       groups: convolution.groups, targetIsOutput: false)
-    run(pass, FusedEpilogue(), nil)
+    if pass.hasPixelColumns { runWithPixelColumns(pass, nil) } else { run(pass, FusedEpilogue(), nil) }
   }
 
   private func run(_ pass: ConvolutionPass, _ epilogue: FusedEpilogue, _ finish: FinishedElements?) {
@@ -52,6 +59,28 @@ extension CPUBackend {
       contract(
         pass.contractions(packed: isPacked ? packed : nil, table: table, epilogue, contraction),
         perChannel: pass.isDepthwise, finish: finish)
+    }
+  }
+}
+
+// A target of one channel would fill one lane of each vector. Seen the other way round, with the weights as the only row and
+// neighbouring pixels as columns, it fills all of them.
+extension CPUBackend {
+  private func runWithPixelColumns(_ pass: ConvolutionPass, _ finish: FinishedElements?) {
+    let (images, pixels) = (pass.sourceShape[0], pass.sourceShape[1] * pass.sourceShape[2])
+    let channels = pass.sourceShape[3]
+    let planesByteCount = images * pixels * channels * MemoryLayout<Float>.stride
+    withScratch(byteCount: planesByteCount + pass.tableSize * MemoryLayout<martlet_step>.stride) { scratch in
+      // [batch, height, width, channels] → [batch, channels, height, width]
+      let planes = scratch.assumingMemoryBound(to: Float.self)
+      threads.run(taskCount: images) { image in
+        let first = image * pixels * channels
+        vector.pointee.transpose(
+          UnsafeRawPointer(pass.source + first).assumingMemoryBound(to: UInt32.self), channels,
+          UnsafeMutableRawPointer(planes + first).assumingMemoryBound(to: UInt32.self), pixels, channels, pixels)
+      }
+      let table = (scratch + planesByteCount).assumingMemoryBound(to: martlet_step.self)
+      contract(pass.pixelColumnContractions(planes: planes, table: table, panelColumns: panelColumns), finish: finish)
     }
   }
 }
@@ -83,6 +112,13 @@ private struct ConvolutionPass {
   var targetPixels: Int { targetShape[0] * targetShape[1] * targetShape[2] }
   /// One input channel per output channel and group: channels lie side by side in A as they do in C.
   var isDepthwise: Bool { groups > 1 && sourceChannels == 1 && targetChannels == 1 }
+
+  /// Whether the target's only channel is better computed with pixels as columns, which takes pixels that are neighbours in
+  /// both images.
+  var hasPixelColumns: Bool {
+    groups == 1 && targetShape[3] == 1 && sourceChannels >= 4
+      && (vertical + horizontal).allSatisfy { $0.step == 1 && $0.sourceStep == 1 }
+  }
 
   func panels(of panelColumns: Int) -> Int { (targetChannels + panelColumns - 1) / panelColumns }
 
@@ -150,6 +186,44 @@ private struct ConvolutionPass {
     return jobs
   }
 
+  /// One contraction for each region and image: the weights are the only row of A, `planes` (one per channel of the source) are
+  /// B, and rows of the target are rows of pixels.
+  func pixelColumnContractions(
+    planes: UnsafePointer<Float>, table: UnsafeMutablePointer<martlet_step>, panelColumns: Int
+  ) -> [martlet_contraction] {
+    let (height, width) = (sourceShape[1], sourceShape[2])
+    var job = martlet_contraction()
+    job.a = UnsafePointer(weights)
+    job.b_stride = width
+    job.b_panel_stride = panelColumns
+    job.c_stride = (targetShape[2], 0, 0)
+    job.tile_rows = 1
+    var jobs: [martlet_contraction] = []
+    var steps = table
+    for rows in vertical {
+      for columns in horizontal {
+        job.row_count = (rows.count, 1, 1)
+        job.columns = columns.count
+        job.steps = UnsafePointer(steps)
+        job.step_count = 0
+        forEachTap(rows.taps, columns.taps) { tap, y, x in
+          for channel in 0..<sourceChannels {
+            steps[job.step_count] = martlet_step(
+              a: tap * sourceChannels + channel, b: (channel * height + y) * width + x)
+            job.step_count += 1
+          }
+        }
+        steps += job.step_count
+        for image in 0..<targetShape[0] {
+          job.b = planes + image * sourceChannels * height * width
+          job.c = target + (image * targetShape[1] + rows.first) * targetShape[2] + columns.first
+          jobs.append(job)
+        }
+      }
+    }
+    return jobs
+  }
+
   private func setRows(of job: inout martlet_contraction, _ rows: AxisSpan, _ columns: AxisSpan, mostTileRows: Int) {
     let (sourceRow, targetRow) = (sourceShape[2] * sourceShape[3], targetShape[2] * targetShape[3])
     job.setRows(
@@ -168,19 +242,24 @@ private struct ConvolutionPass {
   ) -> Int {
     let channels = isDepthwise ? 1 : sourceChannels
     var count = 0
-    for i in 0..<rows.count {
-      for j in 0..<columns.count {
-        let y = rows.source + i * rows.sourceStep
-        let x = columns.source + j * columns.sourceStep
-        let tap = (rows.kernel + i * rows.kernelStep) * weightShape[1] + columns.kernel + j * columns.kernelStep
-        let a = (y * sourceShape[2] + x) * sourceShape[3]
-        for channel in 0..<channels {
-          steps[count] = martlet_step(
-            a: a + channel, b: (tap * channels + channel) * (rowLength ?? outputChannels))
-          count += 1
-        }
+    forEachTap(rows, columns) { tap, y, x in
+      let a = (y * sourceShape[2] + x) * sourceShape[3]
+      for channel in 0..<channels {
+        steps[count] = martlet_step(a: a + channel, b: (tap * channels + channel) * (rowLength ?? outputChannels))
+        count += 1
       }
     }
     return count
+  }
+
+  /// Visits the taps that a region sees, (kernel row, kernel column) ascending, and where in the source they are.
+  private func forEachTap(_ rows: AxisTaps, _ columns: AxisTaps, _ body: (_ tap: Int, _ y: Int, _ x: Int) -> Void) {
+    for i in 0..<rows.count {
+      for j in 0..<columns.count {
+        body(
+          (rows.kernel + i * rows.kernelStep) * weightShape[1] + columns.kernel + j * columns.kernelStep,
+          rows.source + i * rows.sourceStep, columns.source + j * columns.sourceStep)
+      }
+    }
   }
 }

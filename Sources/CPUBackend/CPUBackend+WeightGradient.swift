@@ -8,6 +8,8 @@ extension CPUBackend {
     _ input: View, upstream: View, _ convolution: Convolution, weightGradient: View
   ) {
     countLaunch()
+    assert(
+      [input, upstream, weightGradient].allSatisfy(\.layout.isContiguous), "conv2dWeightGradient: strided operands")
     guard let x = elements(of: input), let dy = elements(of: upstream), let dw = elements(of: weightGradient)
     else { return }
     let gradient = WeightGradient(
@@ -21,7 +23,11 @@ extension CPUBackend {
       let sums = slices > 1 ? scratch.assumingMemoryBound(to: Float.self) : dw
       let rows = (scratch + slicesByteCount).assumingMemoryBound(to: martlet_weight_row.self)
       gradient.writeRows(to: rows)
-      addPositions(of: gradient, rows: rows, slices: slices, to: sums, count: count)
+      if gradient.hasOneColumn {
+        addPositionsTransposed(of: gradient, rows: rows, slices: slices, to: sums, count: count)
+      } else {
+        addPositions(of: gradient, rows: rows, slices: slices, to: sums, count: count)
+      }
       if slices > 1 { addSlices(sums, slices: slices, count: count, to: dw) }
     }
   }
@@ -49,6 +55,30 @@ extension CPUBackend {
             kernel(&job, tile.lowerBound, tile.count, block.lowerBound, block.upperBound, !isFirst)
           }
         }
+      }
+    }
+  }
+
+  /// With one output channel, dw is a column, which would fill one lane of each vector. Its transpose is a row: x and dy change
+  /// places, and each tap is a job with its channels as columns.
+  private func addPositionsTransposed(
+    of gradient: WeightGradient, rows: UnsafePointer<martlet_weight_row>, slices: Int,
+    to sums: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    guard let kernel = contraction.pointee.weight_gradient else { return }
+    let (taps, channels) = (gradient.taps, gradient.shape[2])
+    threads.run(taskCount: slices * taps) { task in
+      let (slice, tap) = task.quotientAndRemainder(dividingBy: taps)
+      var job = gradient.job(group: 0)
+      (job.x, job.dy) = (job.dy, job.x + rows[tap * channels].x)
+      (job.x_stride, job.dy_stride) = (job.dy_stride, job.x_stride)
+      job.columns = channels
+      job.dw = sums + slice * count + tap * channels
+      var row = rows[tap * channels]
+      row.x = 0
+      withUnsafePointer(to: row) { row in
+        job.rows = row
+        kernel(&job, 0, 1, slice * gradient.batch / slices, (slice + 1) * gradient.batch / slices, false)
       }
     }
   }
@@ -96,7 +126,9 @@ private struct WeightGradient {
   var batch: Int { inputShape[0] }
   var outputChannelsPerGroup: Int { shape[3] / groups }
   var isDepthwise: Bool { groups > 1 && shape[2] == 1 && shape[3] == groups }
-  var rowCount: Int { shape[0] * shape[1] * shape[2] }
+  var hasOneColumn: Bool { shape[3] == 1 && groups == 1 && shape[2] >= 4 }
+  var taps: Int { shape[0] * shape[1] }
+  var rowCount: Int { taps * shape[2] }
 
   /// Where each row's input lies, and for which output positions it exists.
   func writeRows(to rows: UnsafeMutablePointer<martlet_weight_row>) {
@@ -133,7 +165,7 @@ private struct WeightGradient {
 
   /// Into how many tasks the tiles of one slice and group are cut, so that a task takes tens of microseconds.
   func partsPerSlice(slices: Int, groups: Int, tiles: Int) -> Int {
-    let multiplicationsPerTask: Int = 1 << 22
+    let multiplicationsPerTask: Int = 1 << 21
     let columns = shape[3] / groups
     let positions = max(1, batch / slices) * outputShape[1] * outputShape[2]
     return max(1, min(tiles, rowCount * columns * positions / multiplicationsPerTask))

@@ -15,11 +15,13 @@ import Synchronization
 ///
 /// One loop runs at a time. A loop that is started while another runs, from inside one of its tasks or from another
 /// thread, runs on its caller alone: no waiting, no deadlock, the same result.
-package final class ThreadPool: Sendable {
+///
+/// A class because it owns threads. `@unchecked Sendable`: the handles in `workers` are written once and used by `deinit` only.
+package final class ThreadPool: @unchecked Sendable {
   /// How many threads share a loop, the caller included.
   package let threadCount: Int
   private let shared = SharedLoop()
-  private let workers: [pthread_t]
+  private let workers: [OpaquePointer]
 
   /// Starts `threadCount - 1` workers.
   ///
@@ -32,7 +34,7 @@ package final class ThreadPool: Sendable {
 
   deinit {
     shared.stop()
-    for worker in workers { pthread_join(worker, nil) }
+    for worker in workers { martlet_thread_join(worker) }
   }
 
   /// Calls `body` once with each of `0..<taskCount`, on several threads at once and in any order; returns after the last.
@@ -194,19 +196,13 @@ private final class SharedLoop: @unchecked Sendable {
 }
 
 /// Starts a thread that works on the shared loop until it is stopped; nil if the system refuses a thread.
-private func startWorker(on shared: SharedLoop) -> pthread_t? {
-  var thread = pthread_t()
+private func startWorker(on shared: SharedLoop) -> OpaquePointer? {
   let context = Unmanaged.passRetained(shared)
-  let status = pthread_create(
-    &thread, nil,
+  let thread = martlet_thread_start(
     { context in
-      guard let context else { return nil }
+      guard let context else { return }
       Unmanaged<SharedLoop>.fromOpaque(context).takeRetainedValue().work()
-      return nil
     }, context.toOpaque())
-  guard status == 0 else {
-    context.release()
-    return nil
-  }
+  if thread == nil { context.release() }
   return thread
 }

@@ -99,6 +99,11 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     ConvolutionCase(1, 9, 9, 16, to: 16, kernel: .init(5), stride: .init(2), margins: .init(all: 2), groups: 16),
     ConvolutionCase(3, 6, 6, 3, to: 3, kernel: .init(3), dilation: .init(2), groups: 3),
     ConvolutionCase(2, 5, 5, 5, to: 15, kernel: .init(2), groups: 5),
+    // One filter, and one channel whose gradient is wanted: pixels become the lanes.
+    ConvolutionCase(3, 9, 35, 8, to: 1, kernel: .init(3), margins: .init(all: 1)),
+    ConvolutionCase(1, 12, 12, 1, to: 5, kernel: .init(5)),
+    ConvolutionCase(2, 7, 7, 6, to: 1, kernel: .init(3), dilation: .init(2), margins: .init(left: 2, right: 1)),
+    ConvolutionCase(2, 7, 7, 6, to: 1, kernel: .init(3), stride: .init(2)),
     // A batch in many slices, and none at all.
     ConvolutionCase(21, 4, 5, 3, to: 18, kernel: .init(3), margins: .init(all: 1)),
     ConvolutionCase(0, 4, 4, 2, to: 2, kernel: .init(3)),

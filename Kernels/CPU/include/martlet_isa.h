@@ -24,6 +24,11 @@ int martlet_available_processors(void);
 // The processor's name for itself, ended by 0; empty where it has none. `capacity` is at least 49.
 void martlet_processor_name(char *name, size_t capacity);
 
+// A thread that runs `body` to its end; null if the system refuses one. Every thread has to be joined, once.
+struct martlet_thread;
+struct martlet_thread *martlet_thread_start(void (*body)(void *context), void *context);
+void martlet_thread_join(struct martlet_thread *thread);
+
 // Memory aligned to 64 bytes, large blocks on huge pages where the system has them; null when there is none.
 void *martlet_allocate(size_t byte_count);
 void martlet_free(void *block);

@@ -65,22 +65,17 @@ public struct BatchNorm: Layer {
   /// The result for a batch.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     prepare(for: x, movingMean)
-    let mean: Tensor
-    let variance: Tensor
-    if mode.isTraining {
-      let axes = Array(0..<x.rank - 1)
-      mean = x.mean(alongAxes: axes)
-      variance = x.variance(alongAxes: axes)
-      move(movingMean, towards: mean)
-      move(movingVariance, towards: variance)
-    } else {
-      mean = movingMean.value
-      variance = movingVariance.value
+    guard mode.isTraining else {
+      return x.normalized(
+        mean: movingMean.value, variance: movingVariance.value, epsilon: epsilon, scale: gamma?.value,
+        offset: beta?.value)
     }
-    var scale = (variance + epsilon).reciprocalSquareRoot()
-    if let gamma { scale = scale * gamma.value }
-    let y = (x - mean) * scale
-    return beta.map { y + $0.value } ?? y
+    let (y, mean, variance) = x.normalized(
+      alongAxes: Array(0..<x.rank - 1), epsilon: epsilon, scale: gamma?.value, offset: beta?.value)
+    let channels: Shape = [x.shape[x.rank - 1]]
+    move(movingMean, towards: mean.reshaped(to: channels))
+    move(movingVariance, towards: variance.reshaped(to: channels))
+    return y
   }
 
   private static let movingAverage = ElementwiseProgram(

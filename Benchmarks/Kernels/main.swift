@@ -1,4 +1,4 @@
-// Times the CPU backend's contractions and pooling and prints them beside the machine's measured peak.
+// Times the CPU backend's kernels and prints them beside the machine's measured peak.
 //
 //     swift run -c release kernel-benchmarks [part of a name]
 
@@ -123,3 +123,4 @@ try convolution("1×1×256", batch: 4, image: 14, channels: 256, filters: 256, k
 try convolution("7×7×512", batch: 1, image: 7, channels: 512, filters: 512, kernel: 3, padding: .same)
 try convolution(
   "depthwise 28×28×128", batch: 16, image: 28, channels: 128, filters: 128, kernel: 3, padding: .same, groups: 128)
+measureVectors()

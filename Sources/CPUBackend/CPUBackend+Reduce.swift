@@ -154,7 +154,7 @@ private struct ReductionSpace {
         }
         return
       }
-      let columns = min(inner, 256 / Int(reduction.pointee.result_count))
+      let columns = min(inner, martlet_most_columns(reduction))
       let windows = (inner + columns - 1) / columns
       distribute(units: outer * chunks * windows, cost: cost * chunkLength * columns, on: threads) { units in
         for unit in units {

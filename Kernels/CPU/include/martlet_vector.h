@@ -211,7 +211,10 @@ struct martlet_reduction {
 // Where inner is 1. Units count (outer, chunk); computes units begin ..< end.
 void martlet_reduce_rows(const struct martlet_reduction *reduction, ptrdiff_t begin, ptrdiff_t end);
 
-// Columns first ..< first + count of one chunk of one outer index; count · result_count is at most 256.
+// The most columns that one call of `martlet_reduce_columns` takes.
+ptrdiff_t martlet_most_columns(const struct martlet_reduction *reduction);
+
+// Columns first ..< first + count of one chunk of one outer index.
 void martlet_reduce_columns(const struct martlet_reduction *reduction, ptrdiff_t outer, ptrdiff_t chunk,
                             ptrdiff_t first, ptrdiff_t count);
 

@@ -116,13 +116,24 @@ void martlet_reduce_rows(const struct martlet_reduction *r, ptrdiff_t begin, ptr
 
 // MARK: Columns
 
-enum { most_columns = 256 };
+enum { most_accumulators = 4096 };
 
-// 16 rows of accumulators for each result, one row and its indices for an argument.
+// Rows of accumulators for each result, and their indices for an argument.
 struct columns {
-    uint32_t values[martlet_reduction_lanes * most_columns];
-    int32_t indices[most_columns];
+    uint32_t values[most_accumulators];
+    int32_t indices[most_accumulators];
 };
+
+// Lanes that receive elements. The others hold the identity, and folding it in changes nothing, so they are left out.
+static ptrdiff_t lane_count(const struct martlet_reduction *r) {
+    ptrdiff_t lanes = 1;
+    while (lanes < martlet_reduction_lanes && lanes < r->reduced) lanes *= 2;
+    return lanes;
+}
+
+ptrdiff_t martlet_most_columns(const struct martlet_reduction *r) {
+    return most_accumulators / (lane_count(r) * r->result_count);
+}
 
 // `count` values of consecutive elements of a window of columns; the first stands in this column of this row. Lanes are
 // rows of accumulators, so the elements go around them.
@@ -158,10 +169,11 @@ void martlet_reduce_columns(const struct martlet_reduction *r, ptrdiff_t outer, 
     struct columns columns;
     uint32_t *accumulators[martlet_most_results];
     int32_t *indices[martlet_most_results];
+    const ptrdiff_t lanes = lane_count(r);
     for (int i = 0; i < r->result_count; i++) {
-        accumulators[i] = columns.values + i * martlet_reduction_lanes * count;
+        accumulators[i] = columns.values + i * lanes * count;
         indices[i] = columns.indices + i * count;
-        fill(accumulators[i], martlet_identity(r->results[i].combiner), martlet_reduction_lanes * count);
+        fill(accumulators[i], martlet_identity(r->results[i].combiner), lanes * count);
         fill((uint32_t *)indices[i], INT32_MAX, count);
     }
     const ptrdiff_t first_row = chunk * martlet_reduction_chunk;
@@ -186,7 +198,7 @@ void martlet_reduce_columns(const struct martlet_reduction *r, ptrdiff_t outer, 
             for (ptrdiff_t j = 0; j < count; j++)
                 result->index[position + j] = indices[i][j] == INT32_MAX ? (int32_t)first_row : indices[i][j];
         } else {
-            for (ptrdiff_t apart = martlet_reduction_lanes / 2; apart > 0; apart /= 2)
+            for (ptrdiff_t apart = lanes / 2; apart > 0; apart /= 2)
                 kernels->combine(result->combiner, accumulators[i], accumulators[i] + apart * count, apart * count);
         }
         memcpy(result->partial + position, accumulators[i], (size_t)count * sizeof *result->partial);

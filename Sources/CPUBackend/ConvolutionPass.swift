@@ -1,0 +1,143 @@
+import CMartletKernels
+import MartletBackend
+
+/// A convolution forwards, or backwards to its input: both read an image (the source) through the taps of a kernel and
+/// write another (the target), and differ in which tap reads where and in which way round the weights are.
+struct ConvolutionPass {
+  let source: UnsafeMutablePointer<Float>
+  let sourceShape: Shape
+  let target: UnsafeMutablePointer<Float>
+  let targetShape: Shape
+  let vertical: [AxisSpan]
+  let horizontal: [AxisSpan]
+  /// `[kernel height, kernel width, in / groups, out]`.
+  let weights: UnsafeMutablePointer<Float>
+  let weightShape: Shape
+  let groups: Int
+  /// Forwards: the source's channels are the weights' third axis, the target's their fourth.
+  let targetIsOutput: Bool
+
+  private var taps: Int { weightShape[0] * weightShape[1] }
+  var sourceChannels: Int { sourceShape[3] / groups }
+  private var targetChannels: Int { targetShape[3] / groups }
+  private var outputChannels: Int { weightShape[3] }
+  private var inputChannelsPerGroup: Int { weightShape[2] }
+
+  /// How long a chain is that sees all taps.
+  var stepsPerGroup: Int { taps * sourceChannels }
+  var targetPixels: Int { targetShape[0] * targetShape[1] * targetShape[2] }
+  /// One input channel per output channel and group: channels lie side by side in A as they do in C.
+  var isDepthwise: Bool { groups > 1 && sourceChannels == 1 && targetChannels == 1 }
+
+  /// How far apart the rows (tap, source channel) of the weights are where they lie so.
+  private var unpackedRowLength: Int { targetIsOutput || isDepthwise ? outputChannels : 1 }
+
+  func panels(of panelColumns: Int) -> Int { (targetChannels + panelColumns - 1) / panelColumns }
+
+  /// How many steps all regions have together.
+  var tableSize: Int {
+    let channels = isDepthwise ? 1 : sourceChannels
+    return vertical.reduce(0) { $0 + $1.taps.count } * horizontal.reduce(0) { $0 + $1.taps.count } * channels
+  }
+
+  /// Packs the weights of one group's panel, `index = group · panels + panel`, as rows (tap, source channel).
+  func packPanel(
+    _ index: Int, into packed: UnsafeMutablePointer<Float>, _ kernels: UnsafePointer<martlet_contraction_kernels>
+  ) {
+    let panelColumns = kernels.pointee.panel_columns
+    let (group, panel) = index.quotientAndRemainder(dividingBy: panels(of: panelColumns))
+    let first = panel * panelColumns
+    let columns = min(panelColumns, targetChannels - first)
+    let destination = packed + index * stepsPerGroup * panelColumns
+    let groupWeights = weights + group * (outputChannels / groups)
+    if targetIsOutput {
+      kernels.pointee.pack(groupWeights + first, stepsPerGroup, outputChannels, columns, 1, destination)
+    } else {
+      for tap in 0..<taps {
+        kernels.pointee.pack(
+          groupWeights + (tap * inputChannelsPerGroup + first) * outputChannels, sourceChannels, 1, columns,
+          outputChannels, destination + tap * sourceChannels * panelColumns)
+      }
+    }
+  }
+
+  /// One contraction for each region of the target, a vertical by a horizontal span, and group.
+  ///
+  /// - Parameters:
+  ///   - columns: The horizontal spans; all by default.
+  ///   - table: Where steps are written; moves behind them.
+  func contractions(
+    over columns: [AxisSpan]? = nil, packed: UnsafeMutablePointer<Float>?,
+    table: inout UnsafeMutablePointer<martlet_step>, _ epilogue: FusedEpilogue,
+    _ kernels: UnsafePointer<martlet_contraction_kernels>
+  ) -> [martlet_contraction] {
+    let panelColumns = kernels.pointee.panel_columns
+    var job = martlet_contraction()
+    job.columns = isDepthwise ? targetShape[3] : targetChannels
+    job.b_panel_stride = packed == nil ? panelColumns : stepsPerGroup * panelColumns
+    job.b_is_padded = packed != nil
+    job.activation = epilogue.activation
+    var jobs: [martlet_contraction] = []
+    for rows in vertical {
+      for columns in columns ?? horizontal {
+        let rowLength = packed == nil ? unpackedRowLength : panelColumns
+        job.steps = UnsafePointer(table)
+        job.step_count = writeSteps(rows.taps, columns.taps, rowLength: rowLength, to: table)
+        table += job.step_count
+        setRows(
+          of: &job, rows, columns,
+          mostTileRows: isDepthwise ? kernels.pointee.channel_tile_rows : kernels.pointee.tile_rows)
+        let corner = target + (rows.first * targetShape[2] + columns.first) * targetShape[3]
+        for group in 0..<(isDepthwise ? 1 : groups) {
+          job.a = UnsafePointer(source + group * sourceChannels)
+          job.b =
+            packed.map { UnsafePointer($0 + group * panels(of: panelColumns) * stepsPerGroup * panelColumns) }
+            ?? UnsafePointer(weights + group * targetChannels)
+          job.c = corner + group * targetChannels
+          job.bias = epilogue.bias.map { $0 + group * targetChannels }
+          jobs.append(job)
+        }
+      }
+    }
+    return jobs
+  }
+
+  private func setRows(of job: inout martlet_contraction, _ rows: AxisSpan, _ columns: AxisSpan, mostTileRows: Int) {
+    let (sourceRow, targetRow) = (sourceShape[2] * sourceShape[3], targetShape[2] * targetShape[3])
+    job.setRows(
+      [
+        RowAxis(count: targetShape[0], a: sourceShape[1] * sourceRow, c: targetShape[1] * targetRow),
+        RowAxis(count: rows.count, a: rows.sourceStep * sourceRow, c: rows.step * targetRow),
+        RowAxis(count: columns.count, a: columns.sourceStep * sourceShape[3], c: columns.step * targetShape[3]),
+      ], mostTileRows: mostTileRows)
+  }
+
+  /// Lists the steps of a chain, (kernel row, kernel column, channel) ascending; returns how many there are.
+  ///
+  /// - Parameter rowLength: How far apart rows of the weights are.
+  private func writeSteps(
+    _ rows: AxisTaps, _ columns: AxisTaps, rowLength: Int, to steps: UnsafeMutablePointer<martlet_step>
+  ) -> Int {
+    let channels = isDepthwise ? 1 : sourceChannels
+    var count = 0
+    forEachTap(rows, columns) { tap, y, x in
+      let a = (y * sourceShape[2] + x) * sourceShape[3]
+      for channel in 0..<channels {
+        steps[count] = martlet_step(a: a + channel, b: (tap * channels + channel) * rowLength)
+        count += 1
+      }
+    }
+    return count
+  }
+
+  /// Visits the taps that a region sees, (kernel row, kernel column) ascending, and where in the source they are.
+  func forEachTap(_ rows: AxisTaps, _ columns: AxisTaps, _ body: (_ tap: Int, _ y: Int, _ x: Int) -> Void) {
+    for i in 0..<rows.count {
+      for j in 0..<columns.count {
+        body(
+          (rows.kernel + i * rows.kernelStep) * weightShape[1] + columns.kernel + j * columns.kernelStep,
+          rows.source + i * rows.sourceStep, columns.source + j * columns.sourceStep)
+      }
+    }
+  }
+}

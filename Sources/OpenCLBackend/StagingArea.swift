@@ -21,13 +21,17 @@
     private struct State: Sendable {
       var free: [Block] = []
       var pending: [Block] = []
+      /// The capacities there are blocks of.
+      var sizes: Set<Int> = []
       var allocations = 0
     }
 
     /// Larger uploads are not worth a second copy: they wait instead.
-    private static let largest: Int = 64 << 20
-    /// So many uploads may be on their way; the next waits for the oldest.
-    private static let depth: Int = 8
+    private static let largest: Int = 16 << 20
+
+    /// How many blocks of a size there are, made when the first is needed: so many uploads may be on their way before the next
+    /// waits for the oldest. A fixed number, so that a training loop that runs ahead of its device allocates nothing.
+    private static func depth(of capacity: Int) -> Int { capacity <= 1 << 16 ? 8 : 2 }
 
     private let library: OpenCLLibrary
     private let context: cl_context
@@ -85,19 +89,16 @@
         queue, target.memory, cl_bool(CL_TRUE), offset, source.count, source.baseAddress, 0, nil, nil)
     }
 
-    // Uploads finish in the order they were queued, so the first that has not ends the search.
+    // Frees what the device has read. Uploads finish in the order they were queued, so the first that has not ends the search.
     private func recycle(_ state: inout State) {
-      while var block = state.pending.first {
-        if state.pending.count >= Self.depth {
-          _ = library.functions.waitForEvents(1, &block.event)
-        } else if !hasEnded(block.event) {
-          return
-        }
-        _ = library.functions.releaseEvent(block.event)
-        block.event = nil
-        state.free.append(block)
-        state.pending.removeFirst()
-      }
+      while let block = state.pending.first, hasEnded(block.event) { freeOldest(&state) }
+    }
+
+    private func freeOldest(_ state: inout State) {
+      var block = state.pending.removeFirst()
+      _ = library.functions.releaseEvent(block.event)
+      block.event = nil
+      state.free.append(block)
     }
 
     // Complete, or failed, which is a negative status; the queue reports the failure itself.
@@ -110,9 +111,23 @@
 
     private func take(_ byteCount: Int, from state: inout State) -> Block? {
       let capacity = BlockPool<DeviceBlock>.capacity(for: byteCount)
-      if let index = state.free.firstIndex(where: { $0.capacity == capacity }) {
-        return state.free.remove(at: index)
+      if state.sizes.insert(capacity).inserted {
+        for _ in 0..<Self.depth(of: capacity) {
+          guard let block = make(capacity) else { break }
+          state.free.append(block)
+          state.allocations += 1
+        }
       }
+      while true {
+        if let index = state.free.firstIndex(where: { $0.capacity == capacity }) { return state.free.remove(at: index) }
+        guard var oldest = state.pending.first else { return nil }
+        _ = library.functions.flush(queue)
+        _ = library.functions.waitForEvents(1, &oldest.event)
+        freeOldest(&state)
+      }
+    }
+
+    private func make(_ capacity: Int) -> Block? {
       var status: Int32 = 0
       let flags = cl_mem_flags(CL_MEM_READ_ONLY) | cl_mem_flags(CL_MEM_ALLOC_HOST_PTR)
       guard let memory = library.functions.createBuffer(context, flags, capacity, nil, &status) else { return nil }
@@ -124,7 +139,6 @@
         _ = library.functions.releaseMemObject(memory)
         return nil
       }
-      state.allocations += 1
       return Block(memory: memory, pointer: pointer, capacity: capacity)
     }
   }

@@ -7,5 +7,15 @@ package enum LossCatalogue {
     BinaryCrossEntropy(),
     MeanSquaredError(),
     MeanAbsoluteError(),
+    MeanAbsolutePercentageError(),
+    MeanSquaredLogarithmicError(),
+    Huber(delta: 0.25),
+    LogCosh(),
+    Hinge(),
+    SquaredHinge(),
+    CategoricalHinge(),
+    KullbackLeiblerDivergence(),
+    Poisson(),
+    CosineSimilarity(),
   ]
 }

@@ -9,5 +9,11 @@ package enum OptimizerCatalogue {
     Adam(learningRate: 0.05),
     Adam(learningRate: 0.05, amsgrad: true),
     AdamW(learningRate: 0.05),
+    Adagrad(learningRate: 0.3),
+    Adadelta(learningRate: ExponentialDecay(10, decaySteps: 100, decayRate: 0.5), epsilon: 1e-6),
+    Adamax(learningRate: 0.05),
+    Nadam(learningRate: 0.05),
+    Lion(learningRate: ExponentialDecay(0.05, decaySteps: 50, decayRate: 0.5), beta2: 0.9),
+    FTRL(learningRate: 1),
   ]
 }

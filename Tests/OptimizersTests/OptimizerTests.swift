@@ -68,6 +68,40 @@ import Testing
     try expectPath(Adam(learningRate: 0.1, beta2: 0.9, amsgrad: true), along: [[2], [0]], is: [[0.9], [0.9 - kept]])
   }
 
+  @Test("Adagrad, Adadelta, Adamax and Lion follow their formulas")
+  func others() throws {
+    // a: 0.1 + 4, then 5.1.
+    let adagrad = 1 - 0.2 / 4.1.squareRoot()
+    try expectPath(
+      Adagrad(learningRate: 0.1), along: [[2], [1]], is: [[adagrad], [adagrad - 0.1 / 5.1.squareRoot()]])
+    // a = 0.1 · 4 = 0.4, u = √(0.01 / 0.41) · 2.
+    try expectPath(
+      Adadelta(learningRate: 1, rho: 0.9, epsilon: 0.01), along: [[2]], is: [[1 - 2 * (0.01 / 0.41).squareRoot()]])
+    // The first step is the learning rate; then m = 0.9 · 0.2 + 0.1, u = 0.999 · 2, 1 - beta1² = 0.19.
+    try expectPath(
+      Adamax(learningRate: 0.1), along: [[2], [1]], is: [[0.9], [0.9 - 0.1 / 0.19 * 0.28 / 1.998]])
+    // Signs: +, then of 0.9 · 0.02 - 0.1 · 0.5 < 0, and none for nothing.
+    try expectPath(Lion(learningRate: 0.1), from: [1, 1], along: [[2, 0], [-0.5, 0]], is: [[0.9, 1], [1, 1]])
+  }
+
+  @Test("Nadam looks ahead, and its products of momenta may vanish")
+  func nadam() throws {
+    // u₁ = 0.9 · (1 - 0.48), u₂ = 0.9 · (1 - 0.5 · 0.96²); m = 0.2, v = 0.004, √(v / 0.001) = 2.
+    let (first, second) = (0.9 * 0.52, 0.9 * (1 - 0.5 * 0.9216))
+    let step = 0.1 * (second * 0.2 / (1 - first * second) + (1 - first) * 2 / (1 - first)) / 2
+    try expectPath(Nadam(learningRate: 0.1), along: [[2]], is: [[1 - step]])
+    let late = Nadam().scalars(step: 1_000_000, learningRate: 1)
+    #expect(abs(late[0] - 0.9) < 1e-12 && abs(late[1] - 0.1) < 1e-12)
+  }
+
+  @Test("FTRL follows its formula and leaves exact zeros where the penalty is larger than what was learned")
+  func ftrl() throws {
+    // n: 0.1, then 4.1; z = 2 - (√4.1 - √0.1) / 0.1 · 1; p = -z / (√4.1 / 0.1).
+    let z = 2 - (4.1.squareRoot() - 0.1.squareRoot()) * 10
+    try expectPath(FTRL(learningRate: 0.1), along: [[2]], is: [[-z / (4.1.squareRoot() * 10)]])
+    try expectPath(FTRL(learningRate: 0.1, l1: 5), from: [0], along: [[2]], is: [[0]])
+  }
+
   @Test("weight decay comes before the step and is decoupled from it")
   func weightDecay() throws {
     // 2 - 2 · 0.5 · 0.1 = 1.9, then -0.1.
@@ -102,6 +136,28 @@ import Testing
     #expect(StepDecay(0.8, stepSize: 10, factor: 0.5).rate(atStep: 25) == 0.2)
     #expect(CustomSchedule { Double($0) * 2 }.rate(atStep: 3) == 6)
     #expect(Float(0.001).rate(atStep: 9) == 0.001)
+  }
+
+  @Test("schedules by parts, by powers and by cosines pass through the values they promise")
+  func moreSchedules() {
+    func rates(_ schedule: some LearningRateSchedule, _ steps: [Int]) -> [Double] {
+      steps.map { (schedule.rate(atStep: $0) * 1e12).rounded() / 1e12 }
+    }
+    #expect(
+      rates(PiecewiseConstantDecay(boundaries: [2, 4], values: [3, 2, 1]), [0, 2, 3, 4, 5]) == [3, 3, 2, 2, 1])
+    #expect(rates(InverseTimeDecay(1, decaySteps: 2, decayRate: 1), [0, 2, 3]) == [1, 0.5, 0.4])
+    #expect(rates(InverseTimeDecay(1, decaySteps: 2, decayRate: 1, staircase: true), [1, 3]) == [1, 0.5])
+    #expect(rates(PolynomialDecay(1, decaySteps: 4, end: 0.2, power: 2), [0, 2, 4, 9]) == [1, 0.4, 0.2, 0.2])
+    // At step 4 the end is reached; from step 5 on the way is 8 long.
+    #expect(rates(PolynomialDecay(1, decaySteps: 4, end: 0, cyclic: true), [0, 4, 6, 8]) == [1, 0, 0.25, 0])
+    #expect(rates(CosineDecay(1, decaySteps: 4, alpha: 0.2), [0, 2, 4, 9]) == [1, 0.6, 0.2, 0.2])
+    let warm = CosineDecay(0, decaySteps: 4, warmupTarget: 1, warmupSteps: 2)
+    #expect(rates(warm, [0, 1, 2, 4, 6]) == [0, 0.5, 1, 0.5, 0])
+    // Restarts at 4 and 12, each from half the height.
+    let restarting = CosineDecayRestarts(1, firstDecaySteps: 4, peakFactor: 0.5)
+    #expect(rates(restarting, [0, 2, 4, 8, 12]) == [1, 0.5, 0.5, 0.25, 0.25])
+    #expect(rates(CosineDecayRestarts(1, firstDecaySteps: 4, periodFactor: 1), [4, 6, 8]) == [1, 0.5, 1])
+    #expect(rates(LinearWarmup(target: 1, warmupSteps: 4), [0, 1, 4, 9]) == [0, 0.25, 1, 1])
   }
 
   @Test("leaves parameters without a gradient, and frozen ones, alone")

@@ -4,6 +4,31 @@ import MartletTensor
 let lossDefinitions: Definitions = [
   "mean_squared_error": loss { _ in MeanSquaredError() },
   "mean_absolute_error": loss { _ in MeanAbsoluteError() },
+  "mean_absolute_percentage_error": loss { a in
+    try requireEpsilon(a)
+    return MeanAbsolutePercentageError()
+  },
+  "mean_squared_logarithmic_error": loss { a in
+    try requireEpsilon(a)
+    return MeanSquaredLogarithmicError()
+  },
+  "huber": loss { a in Huber(delta: try a.float("delta", default: 1)) },
+  "log_cosh": loss { _ in LogCosh() },
+  "hinge": loss { _ in Hinge() },
+  "squared_hinge": loss { _ in SquaredHinge() },
+  "categorical_hinge": loss { _ in CategoricalHinge() },
+  "kullback_leibler_divergence": loss { a in
+    try requireEpsilon(a)
+    return KullbackLeiblerDivergence()
+  },
+  "poisson": loss { a in
+    try requireEpsilon(a)
+    return Poisson()
+  },
+  "cosine_similarity": loss { a in
+    try requireEpsilon(a)
+    return CosineSimilarity(axis: try a.int("axis", default: -1))
+  },
   "categorical_crossentropy": loss { a in
     try requireEpsilon(a)
     return CategoricalCrossEntropy(

@@ -31,6 +31,44 @@ let optimizerMakers: [String: @Sendable (Attributes) throws -> any Optimizer] = 
       epsilon: try a.double("epsilon", default: 1e-7), amsgrad: try a.bool("amsgrad", default: false),
       clipping: try clipping(a))
   },
+  "adagrad": { a in
+    Adagrad(
+      learningRate: try learningRate(a), initialAccumulator: try a.double("initial_accumulator_value", default: 0.1),
+      epsilon: try a.double("epsilon", default: 1e-7),
+      weightDecay: try a.double("weight_decay", default: 0), clipping: try clipping(a))
+  },
+  "adadelta": { a in
+    Adadelta(
+      learningRate: try learningRate(a), rho: try a.double("rho", default: 0.95),
+      epsilon: try a.double("epsilon", default: 1e-7),
+      weightDecay: try a.double("weight_decay", default: 0), clipping: try clipping(a))
+  },
+  "adamax": { a in
+    Adamax(
+      learningRate: try learningRate(a), beta1: try a.double("beta_1", default: 0.9),
+      beta2: try a.double("beta_2", default: 0.999), epsilon: try a.double("epsilon", default: 1e-7),
+      weightDecay: try a.double("weight_decay", default: 0), clipping: try clipping(a))
+  },
+  "nadam": { a in
+    Nadam(
+      learningRate: try learningRate(a), beta1: try a.double("beta_1", default: 0.9),
+      beta2: try a.double("beta_2", default: 0.999), epsilon: try a.double("epsilon", default: 1e-7),
+      weightDecay: try a.double("weight_decay", default: 0), clipping: try clipping(a))
+  },
+  "lion": { a in
+    Lion(
+      learningRate: try learningRate(a), beta1: try a.double("beta_1", default: 0.9),
+      beta2: try a.double("beta_2", default: 0.99),
+      weightDecay: try a.double("weight_decay", default: 0), clipping: try clipping(a))
+  },
+  "ftrl": { a in
+    FTRL(
+      learningRate: try learningRate(a), learningRatePower: try a.double("learning_rate_power", default: -0.5),
+      initialAccumulator: try a.double("initial_accumulator_value", default: 0.1), l1: try a.double("l1", default: 0),
+      l2: try a.double("l2", default: 0), l2Shrinkage: try a.double("l2_shrinkage", default: 0),
+      beta: try a.double("beta", default: 0),
+      weightDecay: try a.double("weight_decay", default: 0), clipping: try clipping(a))
+  },
 ]
 
 let scheduleMakers: [String: @Sendable (Attributes) throws -> any LearningRateSchedule] = [
@@ -42,6 +80,37 @@ let scheduleMakers: [String: @Sendable (Attributes) throws -> any LearningRateSc
   "step_decay": { a in
     StepDecay(
       try a.double("initial_learning_rate"), stepSize: try a.int("step_size"), factor: try a.double("factor"))
+  },
+  "piecewise_constant_decay": { a in
+    PiecewiseConstantDecay(boundaries: try a.ints("boundaries"), values: try a.doubles("values"))
+  },
+  "inverse_time_decay": { a in
+    InverseTimeDecay(
+      try a.double("initial_learning_rate"), decaySteps: try a.int("decay_steps"),
+      decayRate: try a.double("decay_rate"), staircase: try a.bool("staircase", default: false))
+  },
+  "polynomial_decay": { a in
+    PolynomialDecay(
+      try a.double("initial_learning_rate"), decaySteps: try a.int("decay_steps"),
+      end: try a.double("end_learning_rate", default: 0.0001), power: try a.double("power", default: 1),
+      cyclic: try a.bool("cycle", default: false))
+  },
+  "cosine_decay": { a in
+    CosineDecay(
+      try a.double("initial_learning_rate"), decaySteps: try a.int("decay_steps"),
+      alpha: try a.double("alpha", default: 0), warmupTarget: try a.optionalDouble("warmup_target"),
+      warmupSteps: try a.int("warmup_steps", default: 0))
+  },
+  "cosine_decay_restarts": { a in
+    CosineDecayRestarts(
+      try a.double("initial_learning_rate"), firstDecaySteps: try a.int("first_decay_steps"),
+      periodFactor: try a.double("t_mul", default: 2), peakFactor: try a.double("m_mul", default: 1),
+      alpha: try a.double("alpha", default: 0))
+  },
+  "linear_warmup": { a in
+    LinearWarmup(
+      try a.double("initial_learning_rate"), target: try a.double("warmup_target"),
+      warmupSteps: try a.int("warmup_steps"))
   },
 ]
 

@@ -1,9 +1,11 @@
 #define _GNU_SOURCE // for sched_getaffinity
 #include "martlet_isa.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,13 +45,37 @@ void martlet_spin_pause(void) {
 #endif
 }
 
+#if defined(__linux__)
+// The processors' worth of time that the control group of a container grants; 0 where it does not limit it.
+static int granted_processors(void) {
+    long long quota = -1, period = 0;
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r"); // version 2: "max 100000" or "200000 100000"
+    if (file) {
+        if (fscanf(file, "%lld %lld", &quota, &period) != 2) quota = -1;
+        fclose(file);
+    } else if ((file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "r"))) { // version 1, -1 for no limit
+        if (fscanf(file, "%lld", &quota) != 1) quota = -1;
+        fclose(file);
+        file = fopen("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "r");
+        if (file) {
+            if (fscanf(file, "%lld", &period) != 1) period = 0;
+            fclose(file);
+        }
+    }
+    if (quota <= 0 || period <= 0 || quota / period >= INT_MAX) return 0;
+    return (int)((quota + period - 1) / period);
+}
+#endif
+
 int martlet_available_processors(void) {
+    long available = sysconf(_SC_NPROCESSORS_ONLN);
 #if defined(__linux__)
     cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 0) return CPU_COUNT(&allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 0) available = CPU_COUNT(&allowed);
+    const int granted = granted_processors();
+    if (granted > 0 && granted < available) available = granted;
 #endif
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 ? (int)online : 1;
+    return available > 0 ? (int)available : 1;
 }
 
 void martlet_processor_name(char *name, size_t capacity) {

@@ -18,7 +18,7 @@ bool martlet_isa_available(enum martlet_isa isa);
 // Tells the processor that the caller is waiting in a loop.
 void martlet_spin_pause(void);
 
-// How many processors this process may use, its affinity respected; at least 1.
+// How many processors this process may use, given its affinity and what a container grants it; at least 1.
 int martlet_available_processors(void);
 
 // The processor's name for itself, ended by 0; empty where it has none. `capacity` is at least 49.

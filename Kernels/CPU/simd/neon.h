@@ -4,8 +4,9 @@
 
 #define ISA(name) name##_neon
 #define LANES 4
-#define TILE_ROWS 8 // rows of a contraction tile: 8 × 2 accumulators leave registers for A, B and the loads in flight
-#define FOR_EACH_TILE_ROW_COUNT(USE) USE(1) USE(2) USE(3) USE(4) USE(5) USE(6) USE(7) USE(8)
+#define TILE_ROWS 12 // rows of a contraction tile: 12 × 2 accumulators and two vectors of B leave six registers for A
+#define FOR_EACH_TILE_ROW_COUNT(USE)                                                                                   \
+    USE(1) USE(2) USE(3) USE(4) USE(5) USE(6) USE(7) USE(8) USE(9) USE(10) USE(11) USE(12)
 
 #pragma clang attribute push
 #include "vectors.inc"

@@ -31,7 +31,7 @@ public struct Sequential: Layer {
   ///   - seed: Decides the first values of the parameters, together with their paths.
   /// - Throws: `ModelError` naming the layer that does not fit, with shapes and the likely remedy.
   public init(input: Shape, layers: [any Layer], seed: UInt64 = 0, name: String? = nil) throws {
-    guard input.allSatisfy({ $0 > 0 }) else { throw ModelError.impossibleInput(input) }
+    guard input.isPossibleSample else { throw ModelError.impossibleInput(input) }
     self.layers = layers
     self.name = name
     inputShape = input
@@ -104,7 +104,11 @@ public struct Sequential: Layer {
     var shapes = [input]
     for (index, layer) in layers.enumerated() {
       do {
-        shapes.append(try layer.outputShape(for: shapes[index]))
+        let shape = try layer.outputShape(for: shapes[index])
+        guard shape.isPossibleSample else {
+          throw ShapeError("the result would have shape \(shape), which is more than a tensor can hold")
+        }
+        shapes.append(shape)
       } catch let error as ShapeError {
         throw fault(error, at: index, of: layers, shapes: shapes)
       }
@@ -126,6 +130,19 @@ extension Sequential: CachedParameters, NamedParts {
   package var parts: [(name: String, layer: any Layer)] { Array(zip(Self.pathNames(of: layers), layers)) }
 }
 
+extension Shape {
+  /// Whether a tensor can hold samples of this shape: positive extents, an axis left for the batch, elements that can be counted.
+  fileprivate var isPossibleSample: Bool {
+    var count = 1
+    for extent in self {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      guard extent > 0, !overflow, product <= Int(Int32.max) else { return false }
+      count = product
+    }
+    return rank < Shape.maximumRank
+  }
+}
+
 /// Layers with names, while a `Sequential` is being made.
 private struct Parts: Layer, NamedParts {
   let layers: [any Layer]
@@ -137,7 +154,7 @@ private struct Parts: Layer, NamedParts {
 public enum ModelError: Error, Hashable, CustomStringConvertible {
   /// A layer cannot take what the one before gives. `path` shows the shapes up to it.
   case layerDoesNotFit(index: Int, type: String, input: Shape, reason: String, path: String)
-  /// An extent of the input is not positive.
+  /// An extent of the input is not positive, or there are too many.
   case impossibleInput(Shape)
   /// Two layers have the same name.
   case doubledName(String)
@@ -152,7 +169,8 @@ public enum ModelError: Error, Hashable, CustomStringConvertible {
     case .layerDoesNotFit(let index, let type, let input, let reason, let path):
       "layer \(index) (\(type)) cannot take samples of shape \(input): \(reason)\n  \(path)"
     case .impossibleInput(let shape):
-      "a model cannot have samples of shape \(shape): every extent has to be at least 1, and the batch is not part of it"
+      "a model cannot have samples of shape \(shape): there can be up to 7 axes, each at least 1, and at most \(Int32.max) "
+        + "elements; the batch is not part of it"
     case .doubledName(let name):
       "two layers are called '\(name)'; give each its own name, since weights are saved under it"
     case .impossibleName(let name):

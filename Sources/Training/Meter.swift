@@ -6,7 +6,7 @@ import MartletTensor
 /// Loss and metrics over the batches of an epoch. Adding a batch does not wait for the device; reading does.
 struct Meter {
   private var lossSum = 0.0
-  private var sampleCount = 0
+  private(set) var sampleCount = 0
   private var pending: [(loss: Tensor, count: Int, batch: Int)] = []
   private var metrics: [MetricAccumulator]
   private let outputKind: Metric.OutputKind

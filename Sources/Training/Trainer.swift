@@ -96,12 +96,10 @@ extension Trainer {
   public func evaluate(_ dataset: Dataset, batchSize: Int = 128) throws -> Evaluation {
     try withDevice(device) {
       try requirePositive(batchSize, "the batch size")
+      guard !dataset.isEmpty else { throw TrainingError.noSamples(purpose: "evaluate") }
       try prepareModel(for: dataset, seed: 0)
       try checkTargets(of: dataset)
-      guard let evaluation = try measured(dataset, batchSize: batchSize, shouldStop: { false }) else {
-        throw TrainingError.noSamples(purpose: "evaluate")
-      }
-      return evaluation
+      return try measured(dataset, batchSize: batchSize) { false }
     }
   }
 
@@ -125,14 +123,14 @@ extension Trainer {
     }
   }
 
-  /// Loss and metrics without any checks; `nil` when stopped.
-  func measured(_ dataset: Dataset, batchSize: Int, shouldStop: () -> Bool) throws -> Evaluation? {
+  /// Loss and metrics without any checks. When stopped, over fewer samples than there are.
+  func measured(_ dataset: Dataset, batchSize: Int, shouldStop: () -> Bool) throws -> Evaluation {
     let start = ContinuousClock.now
     var meter = Meter(metrics, loss: loss)
     var pace = Pace()
     let batches = dataset.batches(size: batchSize).prefetched()
     while let batch = try batches.next() {
-      if shouldStop() { return nil }
+      if shouldStop() { break }
       guard let targets = batch.targetTensor(on: device) else { throw TrainingError.noTargets }
       withoutGradient {
         let outputs = model(batch.inputTensor(on: device))
@@ -147,7 +145,8 @@ extension Trainer {
     var values = try meter.values()
     let lossValue = values.removeValue(forKey: "loss") ?? .nan
     return Evaluation(
-      loss: lossValue, metrics: values, sampleCount: dataset.count, seconds: (ContinuousClock.now - start).inSeconds)
+      loss: lossValue, metrics: values, sampleCount: meter.sampleCount, seconds: (ContinuousClock.now - start).inSeconds
+    )
   }
 }
 

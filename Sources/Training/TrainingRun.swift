@@ -68,9 +68,8 @@ struct TrainingRun {
     }
     let trainingSeconds = (ContinuousClock.now - start).inSeconds
     if let validation {
-      guard let judged = try trainer.measured(validation, batchSize: batchSize, shouldStop: shouldStop) else {
-        return nil
-      }
+      let judged = try trainer.measured(validation, batchSize: batchSize, shouldStop: shouldStop)
+      guard judged.sampleCount == validation.count else { return nil }
       for (name, value) in judged.values { values["val_" + name] = value }
     }
     let record = EpochRecord(

@@ -42,6 +42,10 @@ import Testing
       }.contains("two layers are called 'a'"))
     #expect(error { try Sequential(input: [4]) { Dense(1, name: "a.b") } }.contains("no dot"))
     #expect(error { try Sequential(input: [Int(Int32.max)]) { Dense(3) } }.contains("are possible"))
+    #expect(error { try Sequential(input: [1, 1, 1, 1, 1, 1, 1, 1]) { Flatten() } }.contains("up to 7 axes"))
+    #expect(error { try Sequential(input: [Int.max, Int.max]) { Flatten() } }.contains("elements"))
+    #expect(error { try Sequential(input: [1]) { Reshape([1, 1, 1, 1, 1, 1, 1, 1]) } }.contains("more than a tensor"))
+    #expect(error { try Sequential(input: [Int(Int32.max)]) { Dense(Int.max) } }.contains("more than a tensor"))
     let shared = Dense(4)
     #expect(
       error {

@@ -235,6 +235,10 @@ import Testing
     #expect(message(model, numbers, loss: .meanSquaredError, metrics: [.accuracy]).contains("use .meanAbsoluteError"))
     model.freeze()
     #expect(message(model, data).contains("nothing can be learned"))
+    #expect(throws: TrainingError.noSamples(purpose: "evaluate")) {
+      try Trainer(model, loss: .softmaxCrossEntropy).evaluate(data.prefix(0))
+    }
+    #expect(try Trainer(model, loss: .softmaxCrossEntropy).predict(data.prefix(0)).labels.isEmpty)
     let deep = try Dataset(inputs: [1], shape: [1, 1, 1, 1, 1, 1, 1, 1, 1], labels: [0])
     #expect(message(model, deep).contains("at most 7 axes"))
   }

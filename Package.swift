@@ -121,6 +121,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI"),
+    .testTarget(name: "CLITests", dependencies: ["MartletCLI"]),
   ],
   swiftLanguageModes: [.v6]
 )

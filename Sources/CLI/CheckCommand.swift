@@ -60,10 +60,13 @@ struct CheckCommand: ParsableCommand {
   private func printTable(devices: [String], _ reports: [[OperationReport]]) {
     var table = TextTable(columns: ["operation", "cases"] + devices)
     for (row, first) in (reports.first ?? []).enumerated() {
-      let cells = reports.map { $0[row] }.map { report in
-        report.passes ? Self.ulp(report.largestError) : "\(report.failureCount) wrong"
+      let rowReports = reports.map { $0[row] }
+      let cells = rowReports.map { report in
+        // Without exact arithmetic some operations have nothing to be compared with.
+        if report.caseCount == 0 { return "–" }
+        return report.passes ? Self.ulp(report.largestError) : "\(report.failureCount) wrong"
       }
-      table.add([first.operation, String(first.caseCount)] + cells)
+      table.add([first.operation, String(rowReports.map(\.caseCount).max() ?? 0)] + cells)
     }
     print(table)
     for (device, reports) in zip(devices, reports) {

@@ -62,8 +62,11 @@ let package = Package(
     .target(name: "MartletAutograd", dependencies: ["MartletTensor"], path: "Sources/Autograd"),
     // The devices under test, and expectations that tests of everything above share.
     .target(
-      name: "MartletTestSupport", dependencies: ["MartletAutograd", "MartletReferenceBackend", "MartletCPUBackend"],
-      path: "Tests/Support"),
+      name: "MartletTestSupport",
+      dependencies: [
+        "MartletAutograd", "MartletReferenceBackend", "MartletCPUBackend",
+        .target(name: "MartletOpenCLBackend", condition: .when(traits: ["OpenCL"])),
+      ], path: "Tests/Support"),
     .testTarget(name: "TensorTests", dependencies: ["MartletTestSupport"]),
     .testTarget(name: "AutogradTests", dependencies: ["MartletTestSupport"]),
 

@@ -4,7 +4,7 @@ import MartletCPUBackend
 import MartletReferenceBackend
 import Synchronization
 
-#if OpenCL && canImport(MartletOpenCLBackend)
+#if OpenCL
   import MartletOpenCLBackend
 #endif
 
@@ -80,7 +80,7 @@ enum DeviceRegistry {
       name: "opencl", kind: "none", deviceName: "no OpenCL device", memoryByteCount: nil, reasonUnusable: reason)
   }
 
-  #if OpenCL && canImport(MartletOpenCLBackend)
+  #if OpenCL
     /// Looked for once: drivers are slow to load and do not come and go.
     private static let discovery = OpenCLDiscovery()
 

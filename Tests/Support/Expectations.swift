@@ -5,7 +5,7 @@ import MartletReferenceBackend
 import MartletTensor
 import Testing
 
-#if OpenCL && canImport(MartletOpenCLBackend)
+#if OpenCL
   import MartletOpenCLBackend
 #endif
 
@@ -26,7 +26,7 @@ extension Device {
     case "reference": return Device(backend: ReferenceBackend())
     case "cpu": return (try? CPUBackend()).map(Device.init(backend:))
     default:
-      #if OpenCL && canImport(MartletOpenCLBackend)
+      #if OpenCL
         return (try? OpenCLDiscovery().open(device.name)).map(Device.init(backend:))
       #else
         return nil

@@ -28,7 +28,8 @@ import Testing
     let before = device.statistics.launches
     let y = x.dense(kernel, bias: bias, activation: .relu)
     try device.synchronize()
-    #expect(device.statistics.launches - before == 1)
+    // On OpenCL the kernel may be packed into panels first.
+    #expect(device.statistics.launches - before <= (device.name.hasPrefix("opencl") ? 2 : 1))
     expectClose(y, [3.5, 0, 7.5, 0], shape: [2, 1, 2])
     let plain = x.matmul(kernel) + bias
     for (activation, expected) in [
@@ -151,7 +152,8 @@ import Testing
     let loss = try step()
     try device.synchronize()
     let launches = device.statistics.launches - before
-    #expect(launches <= 30, "\(launches) launches")
+    // On OpenCL a weight gradient, and a reduction of many elements, is two kernels.
+    #expect(launches <= (device.name.hasPrefix("opencl") ? 40 : 27), "\(launches) launches")
     #expect(try loss.item() < first)
   }
 }

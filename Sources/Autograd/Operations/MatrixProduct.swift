@@ -52,12 +52,11 @@ extension Tensor {
     var full = batch
     full.append(rows)
     full.append(columns)
-    for source in [self.detached, contiguous()] {
+    func view(of source: Tensor) -> View? {
       let view = source.broadcastView(to: full, for: "matmul")
-      if let layout = view.layout.reshaped(to: target) {
-        return View(storage: view.storage, layout: layout, dtype: dtype)
-      }
+      return view.layout.reshaped(to: target).map { View(storage: view.storage, layout: $0, dtype: dtype) }
     }
+    if let view = view(of: self) ?? view(of: contiguous()) { return view }
     return detached.broadcast(to: full).contiguous().viewed(as: Layout(contiguous: target)).view
   }
 

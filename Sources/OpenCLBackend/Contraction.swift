@@ -12,6 +12,8 @@
     /// A matrix operand: its memory, and where an element lies in it.
     struct Matrix {
       var block: DeviceBlock?
+      /// What must not go back to the pool, and from there to another thread, before the contraction is queued: temporary memory.
+      var owner: Storage?
       var offset = 0
       /// From one batch entry or group to the next.
       var z = 0

@@ -18,10 +18,9 @@
       contraction.accumulate = accumulate
       contraction.epilogue = epilogue
       if let packed = packedIfUseful(b, for: contraction) {
-        contraction.b = Contraction.Matrix(block: packed.block, z: packed.z, row: packed.row, column: 1)
+        contraction.b = Contraction.Matrix(
+          block: packed.view.block, owner: packed.view.storage, z: packed.z, row: packed.row, column: 1)
         contraction.packedPanel = packed.panel
-        run(contraction)
-        return
       }
       run(contraction)
     }
@@ -31,7 +30,7 @@
     /// Processors need columns side by side; and where many rows use a panel, rows of a large matrix lie so far apart that
     /// caches cannot hold a panel unless it is copied together.
     private func packedIfUseful(_ b: View, for contraction: Contraction)
-      -> (block: DeviceBlock?, z: Int, row: Int, panel: Int)?
+      -> (view: View, z: Int, row: Int, panel: Int)?
     {
       guard profile == .cpu else { return nil }
       let isFar = contraction.rows >= 64 && b.layout.strides[1] >= 256 && contraction.depth >= 32
@@ -61,7 +60,7 @@
       }
       copy(panels: 0..<full, width: width)
       if rest > 0 { copy(panels: full..<full + 1, width: rest) }
-      return (target.block, isShared ? 0 : panels * depth * width, width, depth * width)
+      return (target, isShared ? 0 : panels * depth * width, width, depth * width)
     }
 
     static let copyProgram = ElementwiseProgram(inputs: [.float32]) { x, _ in [x[0]] }
@@ -110,7 +109,7 @@
       let tapStep: Int
       if let turned {
         base.b = Contraction.Matrix(
-          block: turned.block, z: window.size.area * groupOut * groupIn, row: groupIn, column: 1)
+          block: turned.block, owner: turned.storage, z: window.size.area * groupOut * groupIn, row: groupIn, column: 1)
         tapStep = groupOut * groupIn
       } else {
         base.b = Contraction.Matrix(

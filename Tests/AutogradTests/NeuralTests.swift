@@ -20,6 +20,27 @@ import Testing
     expectClose(Tensor.zeros([2, 0], on: device).matmul(.zeros([0, 2], on: device)), [0, 0, 0, 0], shape: [2, 2])
   }
 
+  @Test("threads that share a device do not disturb each other", arguments: Device.underTest)
+  func sharing(on device: Device) async throws {
+    let wrong = await withTaskGroup(of: Int.self) { group in
+      for task in 0..<4 {
+        group.addTask {
+          (0..<100).count { step in
+            // Transposed, so that a backend may need temporary memory.
+            let a = sample([2, 3], seed: UInt64(1000 * task + step), on: device)
+            let b = sample([4, 3], seed: UInt64(1000 * task + step + 1), on: device)
+            let product = try? a.matmul(b, transposingRight: true).floats()
+            let expected = try? (a.expanded(at: 1) * b).sum(alongAxes: [2]).floats()
+            guard let product, let expected else { return true }
+            return zip(product, expected).contains { abs($0 - $1) > 1e-5 }
+          }
+        }
+      }
+      return await group.reduce(0, +)
+    }
+    #expect(wrong == 0)
+  }
+
   @Test("dense fuses bias and activation into the product: one launch", arguments: Device.unshared)
   func dense(on device: Device) throws {
     let x = Tensor([1, 2, 3, 4], shape: [2, 1, 2], on: device)

@@ -3,7 +3,7 @@ import MartletBackend
 extension Operation {
   /// Programs of any instructions in any combination. Errors of one step grow without bound in the next, so only equality
   /// can judge them.
-  static let programs = Operation(name: "programs", caseCount: 80) { g in
+  static let programs = Operation(name: "programs", caseCount: 50) { g in
     let shape = g.shape(elements: 1500)
     let drawn = RandomProgram(&g, rank: shape.rank)
     let inputs = drawn.program.inputs.map { g.input(shape, g.dtype(for: $0), g.values()) }

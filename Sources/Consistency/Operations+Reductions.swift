@@ -41,7 +41,7 @@ extension Operation {
   }
 
   /// A prologue with several results, an epilogue over them, inputs to both.
-  private static let fusedReduction = Operation(name: "reduce with programs", caseCount: 50) { g in
+  private static let fusedReduction = Operation(name: "reduce with programs", caseCount: 36) { g in
     let shape = g.reducedShape()
     let axes = g.axes(of: shape)
     let prologue = RandomProgram(

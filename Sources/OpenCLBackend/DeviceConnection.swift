@@ -58,6 +58,8 @@
     private let staging: StagingArea
     /// Whether to wait after each launch, so that an error names the kernel that caused it.
     private let finishesAfterEachLaunch: Bool
+    /// Whether blocks are poisoned and guarded; see `take`.
+    let checksMemory: Bool
     private let state = Mutex(State())
 
     private struct State {
@@ -71,7 +73,9 @@
     }
 
     /// Makes a context and a queue.
-    package init(name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary) throws(BackendError) {
+    package init(
+      name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, checksMemory: Bool = false
+    ) throws(BackendError) {
       var status: Int32 = 0
       var device: cl_device_id? = info.identifier
       guard let context = library.functions.createContext(nil, 1, &device, nil, nil, &status) else {
@@ -86,6 +90,7 @@
       self.library = library
       self.context = context
       self.queue = queue
+      self.checksMemory = checksMemory
       finishesAfterEachLaunch = environment("MARTLET_CL_SYNC") == "1"
       let buffers = BufferMaker(library: library, context: context, queue: queue)
       pool = BlockPool(make: { buffers.make($0) }, destroy: { buffers.destroy($0) })

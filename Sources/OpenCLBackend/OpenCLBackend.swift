@@ -22,11 +22,13 @@
     ///
     /// - Throws: `BackendError` with what the driver did not do.
     package init(
-      name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, profile: OpenCLProfile? = nil
+      name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, profile: OpenCLProfile? = nil,
+      checksMemory: Bool? = nil
     ) throws(BackendError) {
       self.name = name
       if let profile { self.profile = profile } else { self.profile = try .chosenByEnvironment(for: info.kind) }
-      connection = try DeviceConnection(name: name, info: info, library: library)
+      connection = try DeviceConnection(
+        name: name, info: info, library: library, checksMemory: checksMemory ?? HostMemory.isCheckingRequested)
       kernels = KernelLibrary(connection: connection)
       capabilities = Capabilities(
         kind: info.kind, deviceName: "\(info.name), \(info.platformName), profile \(self.profile.rawValue)",
@@ -40,16 +42,9 @@
       return statistics
     }
 
-    /// Every block ends with so many bytes to spare: vector kernels may read a vector that begins inside and ends behind.
-    private static let spareByteCount = 64
-
     /// A block from the pool, or else from the driver.
     public func allocate(byteCount: Int) -> Storage {
-      guard let (block, capacity, _) = connection.pool.take(byteCount + Self.spareByteCount) else {
-        connection.record(connection.outOfMemory(requested: byteCount))
-        return OpenCLStorage(backend: self, block: nil, capacity: 0, byteCount: byteCount)
-      }
-      return OpenCLStorage(backend: self, block: block, capacity: capacity, byteCount: byteCount)
+      OpenCLStorage(backend: self, memory: connection.take(byteCount), byteCount: byteCount)
     }
 
     /// Copies to pinned memory, and queues the copy from there.
@@ -91,16 +86,11 @@
     /// Device memory for the duration of one function: it may be handed out again as soon as the commands that use it are
     /// queued. Where there is none the error is recorded and nothing runs.
     func withWorkspaces(_ byteCounts: [Int], _ body: ([DeviceBlock]) -> Void) {
-      var taken: [(block: DeviceBlock, capacity: Int)] = []
-      defer {
-        for (block, capacity) in taken { connection.pool.giveBack(block, capacity: capacity) }
-      }
+      var taken: [DeviceMemory] = []
+      defer { taken.forEach(connection.giveBack) }
       for byteCount in byteCounts {
-        guard let (block, capacity, _) = connection.pool.take(byteCount) else {
-          connection.record(connection.outOfMemory(requested: byteCount))
-          return
-        }
-        taken.append((block, capacity))
+        guard let memory = connection.take(byteCount) else { return }
+        taken.append(memory)
       }
       body(taken.map(\.block))
     }

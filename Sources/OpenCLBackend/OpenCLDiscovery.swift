@@ -24,11 +24,17 @@
 
     /// Opens the device.
     ///
-    /// - Parameter profile: How kernels are written; `nil` asks the variable `MARTLET_CL_PROFILE`, then the kind of device.
+    /// - Parameters:
+    ///   - profile: How kernels are written; `nil` asks the variable `MARTLET_CL_PROFILE`, then the kind of device.
+    ///   - checksMemory: Whether blocks arrive full of NaN and writing behind one is an error, which costs transfers and waits;
+    ///     `nil` asks whether the variable `MARTLET_CHECK_MEMORY` is 1.
     /// - Throws: `BackendError` with what the driver did not do.
-    public func open(library: OpenCLLibrary, profile: OpenCLProfile? = nil) throws(BackendError) -> OpenCLBackend {
+    public func open(
+      library: OpenCLLibrary, profile: OpenCLProfile? = nil, checksMemory: Bool? = nil
+    ) throws(BackendError) -> OpenCLBackend {
       guard let name else { throw .unavailable(name: deviceName, reason: reason ?? "unknown") }
-      return try OpenCLBackend(name: name, info: info, library: library, profile: profile)
+      return try OpenCLBackend(
+        name: name, info: info, library: library, profile: profile, checksMemory: checksMemory)
     }
   }
 
@@ -81,15 +87,17 @@
     /// The names of usable devices, best first.
     public var names: [String] { candidates.compactMap(\.name) }
 
-    /// Opens a device by its name; `opencl` alone is the best.
+    /// Opens a device by its name; `opencl` alone is the best. The other parameters are those of a candidate.
     ///
     /// - Throws: `BackendError.unavailable` where there is no OpenCL device, `unknownDevice` where there is none of that name, or
     ///   whatever the driver did not do.
-    public func open(_ name: String, profile: OpenCLProfile? = nil) throws(BackendError) -> OpenCLBackend {
+    public func open(
+      _ name: String, profile: OpenCLProfile? = nil, checksMemory: Bool? = nil
+    ) throws(BackendError) -> OpenCLBackend {
       if let problem { throw .unavailable(name: name, reason: problem) }
       guard let library, let candidate = candidates.first(where: { $0.name == (name == "opencl" ? "opencl:0" : name) })
       else { throw .unknownDevice(name: name, known: names) }
-      return try candidate.open(library: library, profile: profile)
+      return try candidate.open(library: library, profile: profile, checksMemory: checksMemory)
     }
 
     // A GPU before an accelerator before a processor; among equals the higher rate.

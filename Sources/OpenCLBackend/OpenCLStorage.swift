@@ -7,20 +7,21 @@
   /// `@unchecked Sendable`: immutable; its contents are touched by commands in queue order only.
   final class OpenCLStorage: Storage, @unchecked Sendable {
     /// `nil` where the allocation failed.
-    let block: DeviceBlock?
-    private let capacity: Int
-    private let pool: BlockPool<DeviceBlock>
+    private let memory: DeviceMemory?
+    private let connection: DeviceConnection
 
-    init(backend: OpenCLBackend, block: DeviceBlock?, capacity: Int, byteCount: Int) {
-      self.block = block
-      self.capacity = capacity
-      pool = backend.connection.pool
+    init(backend: OpenCLBackend, memory: DeviceMemory?, byteCount: Int) {
+      self.memory = memory
+      connection = backend.connection
       super.init(backend: backend, byteCount: byteCount)
     }
 
     deinit {
-      if let block { pool.giveBack(block, capacity: capacity) }
+      if let memory { connection.giveBack(memory) }
     }
+
+    /// `nil` where the allocation failed.
+    var block: DeviceBlock? { memory?.block }
   }
 
   extension View {

@@ -17,9 +17,13 @@ struct Report: CustomStringConvertible {
   /// Operation and reason to the number of cases.
   private var unsupported: [String: Int] = [:]
 
-  init(running set: GoldenSet, on device: Device) {
+  /// - Parameter announcing: Whether to print the name of each case before it runs, so that one that stops the program is known.
+  init(running set: GoldenSet, on device: Device, announcing: Bool = false) {
     heading = "golden vectors '\(set.profile)' (\(set.cases.count) cases, \(set.directory.path)) on \(device.name)"
-    for goldenCase in set.cases { add(set.run(goldenCase, on: device), of: goldenCase) }
+    for goldenCase in set.cases {
+      if announcing { print("\(device.name): \(goldenCase.category)/\(goldenCase.name)") }
+      add(set.run(goldenCase, on: device), of: goldenCase)
+    }
   }
 
   private mutating func add(_ verdict: Verdict, of goldenCase: Manifest.Case) {

@@ -52,6 +52,28 @@ import Testing
     Case("activation", [4], [4]) { Activation.mish },
     Case("maxout", [6], [2]) { Activation.maxout(units: 2) },
     Case("glu", [6], [3]) { Activation.glu },
+    Case("depthwise conv", [5, 6, 3], [3, 4, 6]) { DepthwiseConv2D(kernel: 3, depthMultiplier: 2) },
+    Case("depthwise conv, same, with an activation that is not fused", [5, 5, 2], [3, 3, 2]) {
+      DepthwiseConv2D(kernel: 3, stride: 2, padding: .same, activation: .silu, useBias: false)
+    },
+    Case("separable conv", [5, 6, 3], [3, 4, 4]) {
+      SeparableConv2D(4, kernel: 3, depthMultiplier: 2, activation: .tanh)
+    },
+    Case("conv of sequences", [7, 2], [5, 3]) { Conv1D(3, kernel: 3) },
+    Case("conv of sequences, causal and dilated", [7, 4], [4, 6]) {
+      Conv1D(6, kernel: 3, stride: 2, padding: .causal, dilation: 2, groups: 2, activation: .gelu())
+    },
+    Case("conv of sequences, same", [7, 2], [4, 3]) { Conv1D(3, kernel: 4, stride: 2, padding: .same, useBias: false) },
+    Case("transposed conv", [3, 4, 2], [7, 9, 3]) { ConvTransposed2D(3, kernel: 3, stride: 2) },
+    Case("transposed conv, same", [3, 4, 2], [6, 8, 3]) {
+      ConvTransposed2D(3, kernel: 3, stride: 2, padding: .same, activation: .sigmoid, useBias: false)
+    },
+    Case("layer norm", [3, 4], [3, 4]) { LayerNorm() },
+    Case("layer norm of two axes, without shift", [3, 4], [3, 4]) { LayerNorm(axes: [1, 2], center: false) },
+    Case("group norm", [2, 3, 6], [2, 3, 6]) { GroupNorm(groups: 3) },
+    Case("zero padding", [2, 3, 2], [3, 6, 2]) { ZeroPadding2D(Margins(top: 1, left: 1, right: 2)) },
+    Case("up-sampling", [2, 3, 2], [4, 9, 2]) { UpSampling2D(Extent2D(2, 3)) },
+    Case("up-sampling in proportion", [2, 3, 2], [4, 9, 2]) { UpSampling2D(Extent2D(2, 3), interpolation: .bilinear) },
     Case("a block", [4], [2]) {
       Sequential {
         Dense(3, activation: .tanh)

@@ -15,6 +15,31 @@ let layerMakers: [String: @Sendable (Attributes) throws -> any Layer] = [
       groups: try a.int("groups", default: 1), activation: try activation(a),
       useBias: try a.bool("use_bias", default: true))
   },
+  "conv1d": { a in
+    let name = try a.string("padding", default: "valid")
+    guard let padding = SequencePadding(rawValue: name) else { throw GoldenError.unsupported("padding \(name)") }
+    return Conv1D(
+      try a.int("filters"), kernel: try single("kernel_size", a), stride: try single("strides", a, default: 1),
+      padding: padding, dilation: try single("dilation_rate", a, default: 1), groups: try a.int("groups", default: 1),
+      activation: try activation(a), useBias: try a.bool("use_bias", default: true))
+  },
+  "depthwise_conv2d": { a in
+    DepthwiseConv2D(
+      kernel: try extent("kernel_size", a), stride: try extent("strides", a, default: 1), padding: try padding(a),
+      dilation: try extent("dilation_rate", a, default: 1), depthMultiplier: try a.int("depth_multiplier", default: 1),
+      activation: try activation(a), useBias: try a.bool("use_bias", default: true))
+  },
+  "separable_conv2d": { a in
+    SeparableConv2D(
+      try a.int("filters"), kernel: try extent("kernel_size", a), stride: try extent("strides", a, default: 1),
+      padding: try padding(a), depthMultiplier: try a.int("depth_multiplier", default: 1),
+      activation: try activation(a), useBias: try a.bool("use_bias", default: true))
+  },
+  "conv2d_transpose": { a in
+    ConvTransposed2D(
+      try a.int("filters"), kernel: try extent("kernel_size", a), stride: try extent("strides", a, default: 1),
+      padding: try padding(a), activation: try activation(a), useBias: try a.bool("use_bias", default: true))
+  },
   "max_pool2d": { a in
     let size = try extent("pool_size", a, default: 2)
     return MaxPool2D(size, stride: try optionalExtent("strides", a), padding: try padding(a))
@@ -29,6 +54,26 @@ let layerMakers: [String: @Sendable (Attributes) throws -> any Layer] = [
     BatchNorm(
       momentum: try a.float("momentum", default: 0.99), epsilon: try a.float("epsilon", default: 1e-3),
       center: try a.bool("center", default: true), scale: try a.bool("scale", default: true))
+  },
+  "layer_norm": { a in
+    LayerNorm(
+      axes: try a.ints("axis", default: [-1]), epsilon: try a.float("epsilon", default: 1e-3),
+      center: try a.bool("center", default: true), scale: try a.bool("scale", default: true))
+  },
+  "group_norm": { a in
+    GroupNorm(groups: try a.int("groups", default: 32), epsilon: try a.float("epsilon", default: 1e-3))
+  },
+  "zero_padding2d": { a in
+    let sides = try a.pairs("padding")
+    guard sides.count == 2 else { throw GoldenError.malformed("padding has to be [[top, bottom], [left, right]]") }
+    return ZeroPadding2D(Margins(top: sides[0].0, bottom: sides[0].1, left: sides[1].0, right: sides[1].1))
+  },
+  "up_sampling2d": { a in
+    let name = try a.string("interpolation", default: "nearest")
+    guard let interpolation = UpSampling2D.Interpolation(rawValue: name) else {
+      throw GoldenError.unsupported("interpolation \(name)")
+    }
+    return UpSampling2D(try extent("size", a, default: 2), interpolation: interpolation)
   },
   "flatten": { _ in Flatten() },
   "dropout": { a in Dropout(try a.float("rate")) },
@@ -87,6 +132,13 @@ private func extent(_ name: String, _ a: Attributes, default fallback: Extent2D?
     throw GoldenError.malformed("attribute \(name) is missing")
   }
   return extent
+}
+
+/// One number, or a list of one.
+private func single(_ name: String, _ a: Attributes, default fallback: Int? = nil) throws -> Int {
+  let values = try a.ints(name, default: fallback.map { [$0] })
+  guard values.count == 1 else { throw GoldenError.malformed("\(name) has to be one number; got \(values)") }
+  return values[0]
 }
 
 /// `[height, width]`, or one number for both.

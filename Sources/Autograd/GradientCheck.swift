@@ -10,7 +10,7 @@ public struct GradientCheckReport: Hashable, Sendable, CustomStringConvertible {
   /// How far the two may be apart there.
   public let allowed: Double
   /// How many elements were compared.
-  public let count: Int
+  public fileprivate(set) var count: Int
 
   /// The distance as a share of what is allowed; at most 1 where the gradient is right.
   public var severity: Double {
@@ -93,6 +93,7 @@ public func gradientCheck(
       if report.severity > worst?.severity ?? -1 { worst = report }
     }
   }
+  worst?.count = count
   let report =
     worst
     ?? GradientCheckReport(input: 0, element: 0, gradient: 0, difference: 0, allowed: tolerance, count: 0)

@@ -17,7 +17,8 @@
     ///
     /// While memory is checked it arrives full of 0xFF bytes (NaN as float32), and what lies behind it is a guard zone.
     func take(_ byteCount: Int) -> DeviceMemory? {
-      guard let (block, capacity, _) = pool.take(byteCount + Self.spareByteCount) else {
+      // Sizes are rounded up by at most a quarter; beyond this they could not be represented.
+      guard byteCount < Int.max / 4, let (block, capacity, _) = pool.take(byteCount + Self.spareByteCount) else {
         record(outOfMemory(requested: byteCount))
         return nil
       }

@@ -20,14 +20,16 @@ extension Device {
 }
 
 extension Device {
-  /// Devices like those under test that nobody else uses, for tests that read counters.
-  package static let unshared: [Device] = underTest.compactMap { device in
-    switch device.name {
+  /// Devices like those under test, new ones each time, for tests that read counters.
+  package static var unshared: [Device] { underTest.compactMap(\.another) }
+
+  private var another: Device? {
+    switch name {
     case "reference": return Device(backend: ReferenceBackend())
     case "cpu": return (try? CPUBackend()).map(Device.init(backend:))
     default:
       #if OpenCL
-        return (try? OpenCLDiscovery().open(device.name)).map(Device.init(backend:))
+        return (try? OpenCLDiscovery().open(name)).map(Device.init(backend:))
       #else
         return nil
       #endif

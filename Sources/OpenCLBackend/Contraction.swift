@@ -132,6 +132,7 @@
       let layoutChoices: [UInt64] = [
         contraction.kind.rawValue, contraction.accumulate ? 1 : 0, aIsInner ? 1 : 0, isTiled && bIsInner ? 1 : 0,
         index == .int ? 0 : 1, fingerprint,
+        contraction.kind == .convolution && contraction.hasEvenRows(operands) ? 1 : 0,
       ]
       let tileChoices = [tile.rows, tile.columns, tile.width, tile.depth, tile.itemRows].map(UInt64.init)
       let key = KernelKey(
@@ -169,7 +170,7 @@
         KernelSource.text(isTiled ? martlet_cl_contraction_tiled : martlet_cl_contraction_registers),
         [
           "parameters": texts.enumerated().compactMap { $1.parameter(isWritten: $0 == last) },
-          "offsets": contraction.offsets(operands.count, steps), "load": texts.dropLast().flatMap(\.load),
+          "offsets": contraction.offsets(operands, steps), "load": texts.dropLast().flatMap(\.load),
           "program": program, "store": texts[last].store(value),
         ])
       let kinds = ["MATMUL", "CONVOLUTION", "WEIGHT_GRADIENT"]
@@ -217,31 +218,40 @@
       return Layout(contiguous: [elements])
     }
 
+    /// Whether rows of a grid follow each other at one distance in every operand, so that a row needs no coordinates.
+    fileprivate func hasEvenRows(_ operands: [Operand]) -> Bool {
+      operands.allSatisfy { operand in
+        let strides = operand.layout.strides
+        return (sliding.grid.height * sliding.batch == 1 || strides[1] == strides[2] * sliding.grid.width)
+          && (sliding.batch == 1 || strides[0] == strides[1] * sliding.grid.height)
+      }
+    }
+
     /// Statements for the offset of each operand at the first column of a row.
-    fileprivate func offsets(_ operandCount: Int, _ steps: [Step]) -> [String] {
-      let coordinates: [String]
+    fileprivate func offsets(_ operands: [Operand], _ steps: [Step]) -> [String] {
+      let coordinates: [(text: String, axis: Int)]
       var lines: [String] = []
       switch kind {
-      case .matmul: coordinates = ["z", "row"]
-      case .weightGradient: coordinates = ["slice", "row"]
+      case .matmul: coordinates = [("z", 0), ("row", 1)]
+      case .weightGradient: coordinates = [("slice", 0), ("row", 1)]
+      case .convolution where hasEvenRows(operands): coordinates = [("row", 2)]
       case .convolution:
         lines = [
           "const INDEX grid_x = row % arguments.grid_width, grid_row = row / arguments.grid_width;",
           "const INDEX grid_y = grid_row % arguments.grid_height, grid_image = grid_row / arguments.grid_height;",
         ]
-        coordinates = ["grid_image", "grid_y", "grid_x"]
+        coordinates = [("grid_image", 0), ("grid_y", 1), ("grid_x", 2)]
       }
-      for v in 0..<operandCount {
+      let columnAxis = kind == .convolution ? 3 : 2
+      for v in operands.indices {
         var terms = ["arguments.offsets[\(v)]"]
-        for (axis, coordinate) in coordinates.enumerated() {
-          terms.append("\(coordinate) * arguments.strides[\(v)][\(axis)]")
-        }
+        for (coordinate, axis) in coordinates { terms.append("\(coordinate) * arguments.strides[\(v)][\(axis)]") }
         if kind != .matmul && steps[v] != .none {
-          terms.append("group * arguments.columns * arguments.strides[\(v)][\(coordinates.count)]")
+          terms.append("group * arguments.columns * arguments.strides[\(v)][\(columnAxis)]")
         }
         lines.append("const INDEX offset\(v) = " + terms.joined(separator: " + ") + ";")
         if steps[v] == .strided {
-          lines.append("const INDEX stride\(v) = arguments.strides[\(v)][\(coordinates.count)];")
+          lines.append("const INDEX stride\(v) = arguments.strides[\(v)][\(columnAxis)];")
         }
       }
       return lines

@@ -49,11 +49,13 @@
       arguments.append(image.shape)
       arguments.append([pooled.shape[1], pooled.shape[2]])
       arguments.append([window.size.height, window.size.width, window.stride.height, window.stride.width])
-      arguments.append([window.margins.top, window.margins.left, blocksPerRow, blockLength])
+      // A row of pixels per item where items run one after the other.
+      let pixelsPerItem = profile == .cpu ? max(1, writes.shape[2]) : 1
+      arguments.append([window.margins.top, window.margins.left, blocksPerRow, blockLength, pixelsPerItem])
       arguments.append([image.layout.offset, pooled.layout.offset, positions?.layout.offset ?? 0])
       let pixels = writes.shape[0] * writes.shape[1] * writes.shape[2]
       launch(
-        kernel, groups: groups(pixels * blocksPerRow),
+        kernel, groups: groups((pixels + pixelsPerItem - 1) / pixelsPerItem * blocksPerRow),
         [reads.block, writes.block] + (positions.map { [$0.block] } ?? []), arguments)
     }
   }

@@ -45,7 +45,10 @@
       let reads = ProgramReads(program)
       var operands: [Operand] = []
       for input in reads.inputs {
-        if let view = inputs[input] { operands.append(Operand("\(prefix)in\(input)", view)) }
+        guard var view = inputs[input] else { continue }
+        if view.shape != shape, let layout = try? view.layout.broadcast(to: shape) { view.layout = layout }
+        precondition(view.shape == shape, "an input of shape \(view.shape) does not stretch to \(shape)")
+        operands.append(Operand("\(prefix)in\(input)", view))
       }
       for axis in reads.axes {
         var strides = Strides(repeating: 0, rank: shape.rank)

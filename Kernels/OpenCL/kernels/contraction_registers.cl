@@ -76,14 +76,22 @@ void contraction(__global const float *restrict a_data, __global const float *re
     __global const float *const images = a_data + arguments.a_offset + z * arguments.a_z;
     INDEX image[TILE_ROWS], top[TILE_ROWS], left[TILE_ROWS];
     INDEX least_left = INT_MAX, most_left = INT_MIN;
+    INDEX grid_x = first_row % arguments.grid_width, grid_y = first_row / arguments.grid_width % arguments.grid_height;
+    INDEX grid_image = first_row / arguments.grid_width / arguments.grid_height;
     for (int r = 0; r < TILE_ROWS; r++) {
-        const INDEX row = min(first_row + r, arguments.rows - 1);
-        const INDEX x = row % arguments.grid_width, rest = row / arguments.grid_width;
-        image[r] = rest / arguments.grid_height * arguments.height;
-        top[r] = rest % arguments.grid_height * arguments.stride_y + arguments.start_y;
-        left[r] = x * arguments.stride_x + arguments.start_x;
+        image[r] = grid_image * arguments.height;
+        top[r] = grid_y * arguments.stride_y + arguments.start_y;
+        left[r] = grid_x * arguments.stride_x + arguments.start_x;
         least_left = min(least_left, left[r]);
         most_left = max(most_left, left[r]);
+        // On to the next position; behind the last row it stays, and nobody looks at the result.
+        if (first_row + r + 1 < arguments.rows && ++grid_x == arguments.grid_width) {
+            grid_x = 0;
+            if (++grid_y == arguments.grid_height) {
+                grid_y = 0;
+                grid_image++;
+            }
+        }
     }
     // Where no row leaves the image sideways and taps follow each other in it, a row of taps is one run.
     const INDEX last_step = (arguments.taps_x - 1) * arguments.step_x;

@@ -1,6 +1,4 @@
 import Foundation
-import Synchronization
-import Testing
 
 /// The built command, run as a person would run it.
 struct MartletProcess {
@@ -26,43 +24,26 @@ struct MartletProcess {
     variables["MARTLET_OFFLINE"] = "1"
     variables["XDG_CACHE_HOME"] = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-no-cache").path
     process.environment = variables.merging(environment) { $1 }
-    let (output, errors) = (Drain(), Drain())
-    process.standardOutput = output.pipe
-    process.standardError = errors.pipe
+    // Files rather than pipes: nobody has to read while the command writes.
+    let folder = try TemporaryFolder()
+    func text(_ name: String) -> String {
+      (try? Data(contentsOf: folder.url.appendingPathComponent(name))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+    func file(_ name: String) throws -> FileHandle {
+      try folder.write([], to: name)
+      return try FileHandle(forWritingTo: folder.url.appendingPathComponent(name))
+    }
+    process.standardOutput = try file("output")
+    process.standardError = try file("errors")
     process.standardInput = FileHandle.nullDevice
     try process.run()
     if let isReady {
-      while process.isRunning && !isReady(errors.text) { usleep(20_000) }
+      while process.isRunning && !isReady(text("errors")) { usleep(20_000) }
       process.interrupt()
     }
     process.waitUntilExit()
-    output.finish()
-    errors.finish()
-    return Outcome(status: process.terminationStatus, output: output.text, errors: errors.text)
+    return Outcome(status: process.terminationStatus, output: text("output"), errors: text("errors"))
   }
-}
-
-/// Collects what comes out of a pipe while it comes, so that the writer never blocks.
-private final class Drain: Sendable {
-  let pipe = Pipe()
-  private let bytes = Mutex(Data())
-  private let ended = DispatchSemaphore(value: 0)
-
-  init() {
-    pipe.fileHandleForReading.readabilityHandler = { [self] handle in
-      let chunk = handle.availableData
-      if chunk.isEmpty {
-        handle.readabilityHandler = nil
-        ended.signal()
-      } else {
-        bytes.withLock { $0.append(chunk) }
-      }
-    }
-  }
-
-  func finish() { ended.wait() }
-
-  var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
 }
 
 /// A folder of its own for each test, gone afterwards.

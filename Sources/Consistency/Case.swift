@@ -1,7 +1,7 @@
 import MartletBackend
 
 /// One call of a backend function with everything it needs, to be run on any backend.
-struct Case {
+struct Case: Sendable {
   /// What the operands do not tell: the program, the window, the combiner.
   var setting: String
   /// Inputs and outputs. Outputs hold what was there before.
@@ -12,7 +12,7 @@ struct Case {
   /// can grow without bound, so that only canonical backends run the case.
   var tolerance: Tolerance? = .exact
   /// Makes the call.
-  var call: (any Backend, [View]) -> Void
+  var call: @Sendable (any Backend, [View]) -> Void
 
   /// The whole storage of each output after the call.
   ///
@@ -46,7 +46,7 @@ struct Case {
 }
 
 /// How far a float32 result may be from the expected one; the parts add up. Results of other types have to be equal.
-struct Tolerance {
+struct Tolerance: Sendable {
   /// In units in the last place of the expected value.
   var ulp = 0.0
   var absolute = 0.0

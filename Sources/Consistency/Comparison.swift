@@ -9,14 +9,14 @@ public enum Comparison: String, Hashable, Codable, Sendable {
 }
 
 /// One case with what the references say about it, computed once for any number of backends.
-struct JudgedCase {
+struct JudgedCase: Sendable {
   let test: Case
   private let comparison: Comparison
   private let expected: [[UInt8]]
   private let scales: [[UInt8]]?
   private let positions: [[Int]]
 
-  struct Verdict {
+  struct Verdict: Sendable {
     var largestError = 0.0
     var difference: String?
   }

@@ -62,7 +62,9 @@ public struct ConsistencySuite: Sendable {
     }
     for mechanism in Mechanism.all where operations?.contains(mechanism.name) ?? true {
       progress(mechanism.name)
-      for (position, backend) in backends.enumerated() { reports[position].append(report(on: mechanism, of: backend)) }
+      for (position, backend) in backends.enumerated() {
+        reports[position].append(report(on: mechanism, of: backend, comparison ?? backend.comparison, references))
+      }
     }
     return reports
   }
@@ -72,7 +74,7 @@ public struct ConsistencySuite: Sendable {
     _ references: References
   ) -> [OperationReport] {
     var reports = backends.map { _ in OperationReport(operation: operation.name) }
-    let comparisons = backends.map { comparison ?? ($0.capabilities.isCanonical ? .exact : .bounded) }
+    let comparisons = backends.map { comparison ?? $0.comparison }
     for index in 0..<operation.caseCount * (effort == .quick ? 1 : 10) {
       var judged: [Comparison: JudgedCase] = [:]
       for (position, backend) in backends.enumerated() {
@@ -95,7 +97,7 @@ public struct ConsistencySuite: Sendable {
     return reports
   }
 
-  private func judgedCase(
+  func judgedCase(
     _ operation: Operation, _ number: Int, _ index: Int, _ comparison: Comparison, _ references: References,
     _ simplicity: CaseGenerator.Simplicity = CaseGenerator.Simplicity()
   ) -> JudgedCase? {
@@ -123,8 +125,13 @@ public struct ConsistencySuite: Sendable {
   }
 }
 
+extension Backend {
+  /// How the backend is judged by default.
+  fileprivate var comparison: Comparison { capabilities.isCanonical ? .exact : .bounded }
+}
+
 /// The two arithmetics of the reference backend.
-struct References {
+struct References: Sendable {
   let accurate = ReferenceBackend(arithmetic: .accurate)
   let canonical = ReferenceBackend(arithmetic: .canonical)
 }

@@ -1,7 +1,7 @@
 import MartletBackend
 
 /// An operand of a case, with its contents, before it is put on any backend.
-struct HostOperand {
+struct HostOperand: Sendable {
   var layout: Layout
   let dtype: DType
   /// The whole storage; what the layout does not reach belongs to it too, and must not change.

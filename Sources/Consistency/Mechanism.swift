@@ -1,4 +1,6 @@
+import Foundation
 import MartletBackend
+import Synchronization
 
 /// Something a backend keeps to over many calls, rather than in one.
 struct Mechanism: Sendable {
@@ -6,20 +8,27 @@ struct Mechanism: Sendable {
   /// What the check does, in words.
   let setting: String
   /// What is wrong, or nothing.
-  let findings: @Sendable (any Backend, ConsistencySuite) throws -> [String]
+  let findings: @Sendable (any Backend, Circumstances) throws -> [String]
 
-  static var all: [Mechanism] { [memoryReuse, stickyErrors] }
+  /// What a check may need to know.
+  struct Circumstances {
+    let suite: ConsistencySuite
+    let comparison: Comparison
+    let references: References
+  }
+
+  static var all: [Mechanism] { [memoryReuse, sharing, stickyErrors] }
 
   /// Blocks have to serve again: sooner or later a round of calls obtains no new ones (a queue may keep several on their way,
   /// so the first repetition need not be it). In the end nothing may be in use that was not before.
   private static let memoryReuse = Mechanism(
     name: "memory reuse", setting: "the first cases of every operation, up to eight times"
-  ) { backend, suite in
+  ) { backend, circumstances in
     func newBlocks() throws -> Int {
       let before = backend.statistics.systemAllocations
       for (number, operation) in Operation.all.enumerated() {
         for index in 0..<4 {
-          var generator = CaseGenerator(seed: suite.seed, operation: number, index: index, effort: .quick)
+          var generator = CaseGenerator(seed: circumstances.suite.seed, operation: number, index: index, effort: .quick)
           _ = try operation.makeCase(&generator).outcome(on: backend)
         }
       }
@@ -33,6 +42,41 @@ struct Mechanism: Sendable {
     let rest = backend.statistics.bytesInUse - before
     if rest != 0 { findings.append("\(rest) bytes stayed in use after all storages were released") }
     return findings
+  }
+
+  /// A backend serves several threads at once, each with operands of its own: scratch memory must not be handed to one thread
+  /// while a call of another still needs it.
+  private static let sharing = Mechanism(
+    name: "several threads", setting: "the first cases of every operation, on four threads at once"
+  ) { backend, circumstances in
+    let cases = Operation.all.enumerated().flatMap { number, operation in
+      (0..<4).compactMap {
+        circumstances.suite.judgedCase(
+          operation, number, $0, circumstances.comparison, circumstances.references)
+      }
+    }
+    let findings = Findings()
+    let running = DispatchGroup()
+    for thread in 0..<4 {
+      running.enter()
+      // Threads of our own: the pools of the system may run tasks one after the other.
+      Thread {
+        // One case apart, so that different cases of one operation meet.
+        for step in 0..<2 * cases.count {
+          let judged = cases[(step + thread) % cases.count]
+          guard let difference = judged.verdict(on: backend).difference else { continue }
+          findings.list.withLock { $0.append("\(judged.test.summary)\n  \(difference)") }
+        }
+        running.leave()
+      }.start()
+    }
+    running.wait()
+    return findings.list.withLock { Array($0.prefix(5)) }
+  }
+
+  // A class, because several threads add to it.
+  private final class Findings: Sendable {
+    let list = Mutex<[String]>([])
   }
 
   /// Memory that cannot be had is an error at the next check, once, and the backend is usable again.
@@ -70,11 +114,18 @@ struct Mechanism: Sendable {
 }
 
 extension ConsistencySuite {
-  func report(on mechanism: Mechanism, of backend: any Backend) -> OperationReport {
+  func report(
+    on mechanism: Mechanism, of backend: any Backend, _ comparison: Comparison, _ references: References
+  ) -> OperationReport {
     var report = OperationReport(operation: mechanism.name)
     report.caseCount = 1
     var findings: [String]
-    do { findings = try mechanism.findings(backend, self) } catch { findings = ["an error: \(error)"] }
+    do {
+      let circumstances = Mechanism.Circumstances(suite: self, comparison: comparison, references: references)
+      findings = try mechanism.findings(backend, circumstances)
+    } catch {
+      findings = ["an error: \(error)"]
+    }
     report.failureCount = findings.isEmpty ? 0 : 1
     report.failures = findings.map {
       OperationReport.Failure(seed: seed, caseIndex: 0, setting: mechanism.setting, difference: $0)

@@ -20,20 +20,6 @@ import Testing
     expectAgreement(of: backends, ConsistencySuite(seed: Self.seed, effort: Self.effort).run(on: backends))
   }
 
-  @Test("the CPU asked by several threads at once")
-  func concurrency() async throws {
-    let backend = try CPUBackend(threads: 2, checksMemory: true)
-    await withTaskGroup(of: [OperationReport].self) { group in
-      for seed in 1...3 as ClosedRange<UInt64> {
-        group.addTask {
-          let operations = ["copy", "sum", "matmul", "conv2d", "conv2d weight gradient", "max pooling"]
-          return ConsistencySuite(seed: Self.seed + seed).run(on: backend, operations: Set(operations))
-        }
-      }
-      for await reports in group { expectAgreement(of: [backend], [reports]) }
-    }
-  }
-
   private func expectAgreement(of backends: [any Backend], _ reports: [[OperationReport]]) {
     for (backend, reports) in zip(backends, reports) {
       for report in reports where !report.passes {

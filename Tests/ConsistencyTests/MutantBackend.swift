@@ -1,3 +1,4 @@
+import Foundation
 import MartletBackend
 import MartletReferenceBackend
 import Synchronization
@@ -11,7 +12,7 @@ final class MutantBackend: Backend {
     // What implementations get wrong.
     case ignoresAccumulate, ignoresEpilogue, ignoresDilation, swapsMargins, ignoresReversal, reversesTies,
       wrapsNegativeIndices, sumsInDouble, treatsNaNAsSmall, countsTheMargins, writesBesideTheView, changesItsMind,
-      reportsAnError, keepsStorages, neverReuses, swallowsErrors
+      reportsAnError, keepsStorages, neverReuses, sharesScratch, swallowsErrors
 
     /// The operation whose cases have to find it.
     var operation: String {
@@ -33,6 +34,7 @@ final class MutantBackend: Backend {
       case .countsTheMargins: "average pooling"
       case .poolBackward: "average pooling gradient"
       case .keepsStorages, .neverReuses: "memory reuse"
+      case .sharesScratch: "several threads"
       case .swallowsErrors: "sticky errors"
       }
     }
@@ -43,8 +45,13 @@ final class MutantBackend: Backend {
   private let accurate = ReferenceBackend(arithmetic: .accurate)
   private let calls = Atomic(0)
   private let kept = Mutex<[Storage]>([])
+  private let identity = ElementwiseProgram(inputs: [.float32]) { x, _ in [x[0]] }
+  private let scratch: Storage
 
-  init(_ mistake: Mistake) { self.mistake = mistake }
+  init(_ mistake: Mistake) {
+    self.mistake = mistake
+    scratch = inner.allocate(byteCount: 4 << 16)
+  }
 
   var name: String { "mutant" }
   var capabilities: Capabilities { inner.capabilities }
@@ -86,6 +93,13 @@ final class MutantBackend: Backend {
   }
 
   func softmaxRows(_ input: View, logarithmic: Bool, output: View) {
+    if mistake == .sharesScratch, input.shape.elementCount <= 1 << 16 {
+      // The rows wait a moment in memory that every thread uses.
+      let rows = View(storage: scratch, layout: Layout(contiguous: input.shape), dtype: .float32)
+      inner.map(identity, inputs: [input], parameters: [], outputs: [rows])
+      usleep(3000)
+      return inner.softmaxRows(rows, logarithmic: logarithmic, output: output)
+    }
     inner.softmaxRows(input, logarithmic: logarithmic, output: output)
     spoil(output, .softmax)
   }

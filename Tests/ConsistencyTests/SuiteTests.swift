@@ -30,7 +30,7 @@ import Testing
   @Test("names the operation that is wrong, and shrinks its failures")
   func report() throws {
     let reports = ConsistencySuite().run(on: MutantBackend(.scan))
-    #expect(reports.filter { !$0.passes }.map(\.operation) == ["scan"])
+    #expect(reports.filter { !$0.passes }.map(\.operation) == ["scan", "several threads"])
     let report = try #require(reports.first { !$0.passes })
     #expect(report.failures.count == 5 && report.failureCount <= report.caseCount)
     // One flipped bit needs no more than one element.

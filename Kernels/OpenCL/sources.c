@@ -56,23 +56,40 @@ static const char contraction_tiled[] = {
 
 const char *martlet_opencl_source(enum martlet_opencl_source source) {
     switch (source) {
-    case martlet_cl_elementary: return elementary;
-    case martlet_cl_prelude: return prelude;
-    case martlet_cl_philox: return philox;
-    case martlet_cl_probe: return probe;
-    case martlet_cl_elementwise: return elementwise;
-    case martlet_cl_reduce_inner: return reduce_inner;
-    case martlet_cl_reduce_outer: return reduce_outer;
-    case martlet_cl_reduce_chunks: return reduce_chunks;
-    case martlet_cl_softmax: return softmax;
-    case martlet_cl_scan: return scan;
-    case martlet_cl_sort: return sort;
-    case martlet_cl_gather: return gather;
-    case martlet_cl_scatter_add: return scatter_add;
-    case martlet_cl_pooling: return pooling;
-    case martlet_cl_contraction: return contraction;
-    case martlet_cl_contraction_registers: return contraction_registers;
-    case martlet_cl_contraction_tiled: return contraction_tiled;
+    case martlet_cl_elementary:
+        return elementary;
+    case martlet_cl_prelude:
+        return prelude;
+    case martlet_cl_philox:
+        return philox;
+    case martlet_cl_probe:
+        return probe;
+    case martlet_cl_elementwise:
+        return elementwise;
+    case martlet_cl_reduce_inner:
+        return reduce_inner;
+    case martlet_cl_reduce_outer:
+        return reduce_outer;
+    case martlet_cl_reduce_chunks:
+        return reduce_chunks;
+    case martlet_cl_softmax:
+        return softmax;
+    case martlet_cl_scan:
+        return scan;
+    case martlet_cl_sort:
+        return sort;
+    case martlet_cl_gather:
+        return gather;
+    case martlet_cl_scatter_add:
+        return scatter_add;
+    case martlet_cl_pooling:
+        return pooling;
+    case martlet_cl_contraction:
+        return contraction;
+    case martlet_cl_contraction_registers:
+        return contraction_registers;
+    case martlet_cl_contraction_tiled:
+        return contraction_tiled;
     }
     return "";
 }

@@ -1,5 +1,5 @@
-// The functions of OpenCL 1.2 that Martlet calls, as a table of pointers. Nothing is linked: the loader is opened at run
-// time, so a program starts on a machine without OpenCL, and a test can put functions of its own into the table.
+// The functions of OpenCL 1.2 that Martlet calls, as a table of pointers. Nothing is linked: the loader is opened at
+// run time, so a program starts on a machine without OpenCL, and a test can put functions of its own into the table.
 #ifndef MARTLET_OPENCL_FUNCTIONS_H
 #define MARTLET_OPENCL_FUNCTIONS_H
 

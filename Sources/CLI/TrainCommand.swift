@@ -28,7 +28,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Samples per update; by default the recipe's.")
   var batchSize: Int?
 
-  @Option(help: "The learning rate of Adam; by default the recipe's.")
+  @Option(help: "Adam's highest learning rate, from which it falls to 0; by default the recipe's.")
   var learningRate: Float?
 
   @Option(help: "Decides everything random: first weights, order of samples, validation split.")
@@ -58,9 +58,11 @@ struct TrainCommand: ParsableCommand {
     let device = try devices.selected()
     let mnist = try data.load(quietly: quiet)
     let model = try recipe.model(seed: seed)
-    let trainer = Trainer(
-      model, loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: learningRate ?? recipe.learningRate),
-      metrics: [.accuracy], on: device)
+    let trainingCount = mnist.train.count - Recipe.validationCount(of: mnist.train.count)
+    let optimizer = recipe.optimizer(
+      highestRate: learningRate, epochs: epochs ?? recipe.epochs, batchSize: batchSize ?? recipe.batchSize,
+      sampleCount: trainingCount)
+    let trainer = Trainer(model, loss: .softmaxCrossEntropy, optimizer: optimizer, metrics: [.accuracy], on: device)
     if !quiet {
       note("\(recipe.name) on \(device.name) (\(device.capabilities.deviceName)), data: \(mnist.source)\n")
       note(model.summary() + "\n")
@@ -80,7 +82,7 @@ struct TrainCommand: ParsableCommand {
     if let reportPath {
       let report = TrainingReport(
         recipe: recipe, device: device, seed: seed, batchSize: batchSize ?? recipe.batchSize,
-        trainingSampleCount: mnist.train.count - Recipe.validationCount(of: mnist.train.count), model: model,
+        trainingSampleCount: trainingCount, model: model,
         history: history, test: test, source: mnist.source)
       try writeJSON(report, to: reportPath)
     }

@@ -71,8 +71,8 @@ struct TrainCommand: ParsableCommand {
     Interrupt.listen()
     let history = try trainer.fit(
       mnist.train, validation: .split(Recipe.validationShare), epochs: epochs ?? recipe.epochs,
-      batchSize: batchSize ?? recipe.batchSize, seed: seed, progress: quiet ? .silent : .automatic,
-      stoppingWhen: { Interrupt.isRequested })
+      batchSize: batchSize ?? recipe.batchSize, seed: seed, restoringBest: false,
+      progress: quiet ? .silent : .automatic, stoppingWhen: { Interrupt.isRequested })
     if let savePath {
       try recipe.save(model, to: savePath)
       if !quiet { note("saved the weights to \(savePath)") }

@@ -31,8 +31,6 @@ let package = Package(
     .target(
       name: "MartletCPUBackend", dependencies: ["MartletBackend", "CMartletKernels"], path: "Sources/CPUBackend"),
     .testTarget(name: "CPUBackendTests", dependencies: ["MartletCPUBackend"]),
-    .executableTarget(
-      name: "kernel-benchmarks", dependencies: ["MartletBackend", "MartletCPUBackend"], path: "Benchmarks/Kernels"),
 
     // The suite any backend can be run through: generated cases, compared with the reference.
     .target(
@@ -116,11 +114,15 @@ let package = Package(
       ],
       exclude: ["Golden"]),
 
+    // What is timed, and how: functions of a backend, operations, whole models.
+    .target(name: "MartletBenchmarks", dependencies: ["Martlet", "MartletCPUBackend"], path: "Benchmarks/Martlet"),
+    .testTarget(name: "BenchmarksTests", dependencies: ["MartletBenchmarks"]),
+
     // The command `martlet`.
     .executableTarget(
       name: "MartletCLI",
       dependencies: [
-        "Martlet", "MartletConsistency", "MartletCPUBackend",
+        "Martlet", "MartletBenchmarks", "MartletConsistency", "MartletCPUBackend",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI"),

@@ -73,3 +73,20 @@ func writeJSON(_ value: some Encodable, to path: String) throws {
 func note(_ line: String) {
   FileHandle.standardError.write(Data((line + "\n").utf8))
 }
+
+/// Fails before hours of work rather than after them.
+func requireWritable(_ path: String) throws {
+  if path == "-" { return }
+  let url = URL(fileURLWithPath: path)
+  let folder = url.deletingLastPathComponent().path
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+    throw ValidationError("cannot write \(path): it is a folder")
+  }
+  guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+    throw ValidationError("cannot write \(path): there is no folder \(folder)")
+  }
+  guard FileManager.default.isWritableFile(atPath: folder) else {
+    throw ValidationError("cannot write \(path): no permission to write in \(folder)")
+  }
+}

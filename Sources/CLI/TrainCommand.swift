@@ -51,7 +51,7 @@ struct TrainCommand: ParsableCommand {
     if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate has to be a number above 0; got \(learningRate)")
     }
-    for path in [savePath, reportPath].compactMap(\.self) where path != "-" { try requireWritable(path) }
+    for path in [savePath, reportPath].compactMap(\.self) { try requireWritable(path) }
   }
 
   func run() throws {
@@ -90,21 +90,5 @@ struct TrainCommand: ParsableCommand {
       note("stopped by Ctrl-C after \(history.epochs.count) complete epochs")
       throw ExitCode(130)
     }
-  }
-}
-
-/// Fails before hours of training rather than after them.
-private func requireWritable(_ path: String) throws {
-  let url = URL(fileURLWithPath: path)
-  let folder = url.deletingLastPathComponent().path
-  var isFolder: ObjCBool = false
-  if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-    throw ValidationError("cannot write \(path): it is a folder")
-  }
-  guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-    throw ValidationError("cannot write \(path): there is no folder \(folder)")
-  }
-  guard FileManager.default.isWritableFile(atPath: folder) else {
-    throw ValidationError("cannot write \(path): no permission to write in \(folder)")
   }
 }

@@ -256,6 +256,10 @@ struct martlet_vector_kernels {
     // to[row · to_stride + column] = from[column · from_stride + row], words.
     void (*transpose)(const uint32_t *from, ptrdiff_t from_stride, uint32_t *to, ptrdiff_t to_stride, ptrdiff_t rows,
                       ptrdiff_t columns);
+
+    // x[i] = y[i] + factor · z[i], for measuring what memory delivers. A count that is no multiple of a vector is rounded
+    // down. Streaming stores go around the caches and want x aligned to 64 bytes.
+    void (*triad)(float *x, const float *y, const float *z, float factor, ptrdiff_t count, bool streaming);
 };
 
 static inline martlet_routine martlet_vector_routine(const struct martlet_vector_kernels *kernels,

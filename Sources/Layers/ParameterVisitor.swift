@@ -8,7 +8,7 @@ package protocol PathAddressed: AnyObject, Sendable {
 
 /// A layer that names its parts itself instead of by its stored properties.
 package protocol NamedParts {
-  var parts: [(name: String, layer: any Layer)] { get }
+  var parts: [(name: String, part: any Sendable)] { get }
 }
 
 /// Finds the parameters of a model by looking through stored properties: of layers, of arrays, optionals, tuples and dictionaries
@@ -21,7 +21,7 @@ package struct ParameterVisitor {
   private var visited: Set<ObjectIdentifier> = []
 
   /// Everything with a path inside a layer, each object once, under the first path that leads to it.
-  package static func objects(in root: any Layer) -> [(path: String, object: any PathAddressed)] {
+  package static func objects(in root: Any) -> [(path: String, object: any PathAddressed)] {
     var visitor = ParameterVisitor()
     visitor.visit(root, path: "")
     return visitor.found
@@ -33,7 +33,7 @@ package struct ParameterVisitor {
       return
     }
     if let named = value as? any NamedParts {
-      for part in named.parts { visit(part.layer, path: Self.joined(path, part.name)) }
+      for part in named.parts { visit(part.part, path: Self.joined(path, part.name)) }
       return
     }
     if value is Tensor || value is Shape || value is Initializer { return }

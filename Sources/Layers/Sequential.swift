@@ -127,7 +127,7 @@ public struct Sequential: Layer {
 }
 
 extension Sequential: CachedParameters, NamedParts {
-  package var parts: [(name: String, layer: any Layer)] { Array(zip(Self.pathNames(of: layers), layers)) }
+  package var parts: [(name: String, part: any Sendable)] { zip(Self.pathNames(of: layers), layers).map { ($0, $1) } }
 }
 
 extension Shape {
@@ -146,7 +146,7 @@ extension Shape {
 /// Layers with names, while a `Sequential` is being made.
 private struct Parts: Layer, NamedParts {
   let layers: [any Layer]
-  var parts: [(name: String, layer: any Layer)] { Array(zip(Sequential.pathNames(of: layers), layers)) }
+  var parts: [(name: String, part: any Sendable)] { zip(Sequential.pathNames(of: layers), layers).map { ($0, $1) } }
   func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor { x }
 }
 

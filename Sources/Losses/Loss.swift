@@ -65,6 +65,21 @@ public enum Reduction: String, Hashable, Sendable, CaseIterable {
   case meanWithSampleWeight = "mean_with_sample_weight"
 }
 
+extension Reduction {
+  /// What it makes of values that count differently; `weights` stretch to the shape of the values.
+  func applied(to values: Tensor, weights: Tensor?) -> Tensor {
+    let weighted = weights.map { values * $0 } ?? values
+    switch self {
+    case .none: return weighted
+    case .sum: return weighted.sum()
+    case .mean: return weighted.mean()
+    case .meanWithSampleWeight:
+      guard let weights else { return weighted.mean() }
+      return weighted.sum() / weights.broadcast(to: values.shape).sum()
+    }
+  }
+}
+
 extension Loss {
   /// The class of each sample.
   public func labels(of targets: Tensor) -> Tensor {
@@ -97,15 +112,7 @@ extension Loss {
     if reduction == .mean && sampleWeights == nil && classWeights == nil { return mean(predictions, targets) }
     let values = values(predictions, targets)
     let weights = combinedWeights(sampleWeights, classWeights, targets: targets, shape: values.shape)
-    let weighted = weights.map { values * $0 } ?? values
-    switch reduction {
-    case .none: return weighted
-    case .sum: return weighted.sum()
-    case .mean: return weighted.mean()
-    case .meanWithSampleWeight:
-      guard let weights else { return weighted.mean() }
-      return weighted.sum() / weights.broadcast(to: values.shape).sum()
-    }
+    return reduction.applied(to: values, weights: weights)
   }
 
   private func combinedWeights(

@@ -74,6 +74,11 @@ import Testing
     Case("zero padding", [2, 3, 2], [3, 6, 2]) { ZeroPadding2D(Margins(top: 1, left: 1, right: 2)) },
     Case("up-sampling", [2, 3, 2], [4, 9, 2]) { UpSampling2D(Extent2D(2, 3)) },
     Case("up-sampling in proportion", [2, 3, 2], [4, 9, 2]) { UpSampling2D(Extent2D(2, 3), interpolation: .bilinear) },
+    Case("attention", [3, 4], [3, 4]) { MultiHeadAttention(heads: 2, keySize: 3) },
+    Case("attention, causal, with sizes of its own", [3, 4], [3, 2]) {
+      MultiHeadAttention(
+        heads: 2, keySize: 2, valueSize: 1, outputSize: 2, isCausal: true, dropout: 0.25, useBias: false)
+    },
     Case("a block", [4], [2]) {
       Sequential {
         Dense(3, activation: .tanh)

@@ -79,7 +79,28 @@ let layerMakers: [String: @Sendable (Attributes) throws -> any Layer] = [
   "dropout": { a in Dropout(try a.float("rate")) },
 ]
 
-let layerDefinitions: Definitions = layerMakers.mapValues { make in
+let layerDefinitions: Definitions = singleInputDefinitions.merging(attentionDefinitions) { $1 }
+
+private let attentionDefinitions: Definitions = [
+  "multi_head_attention": { run in
+    let a = run.attributes
+    let keySize = try a.int("key_dim")
+    let layer = MultiHeadAttention(
+      heads: try a.int("num_heads"), keySize: keySize, valueSize: try a.int("value_dim", default: keySize),
+      outputSize: try a.optionalInt("output_dim"), isCausal: try a.bool("causal", default: false),
+      useBias: try a.bool("use_bias", default: true))
+    let (query, value) = (try run.input("query"), try run.input("value"))
+    let key = try run.optionalInput("key")
+    let shapes = [query, value, key ?? value].map { Shape($0.shape.dropFirst()) }
+    try layer.build(for: shapes)
+    for parameter in layer.parameters { try run.bind(parameter, to: parameter.goldenName) }
+    let (result, weights) = layer.attended(
+      query: query, value: value, key: key, mask: try run.optionalInput("mask"))
+    return ["y": .tensor(result), "scores": .tensor(weights)]
+  }
+]
+
+private let singleInputDefinitions: Definitions = layerMakers.mapValues { make in
   { run in
     let x = try run.input("x")
     let layer = try make(run.attributes)

@@ -43,18 +43,29 @@ let lossDefinitions: Definitions = [
     return BinaryCrossEntropy(
       fromLogits: try a.bool("from_logits", default: false), labelSmoothing: try a.float("label_smoothing", default: 0))
   },
+  "ctc": { run in
+    let loss = CTC(blank: try run.attributes.int("blank_index", default: 0))
+    return y(
+      loss(
+        try run.input("logits"), labels: try run.input("labels"), labelLengths: try run.input("label_length"),
+        logitLengths: try run.input("logit_length"), reduction: try reduction(run.attributes)))
+  },
 ]
 
 private func loss(_ make: @escaping @Sendable (Attributes) throws -> any Loss) -> Definition {
   { run in
     let loss = try make(run.attributes)
-    let name = try run.attributes.string("reduction", default: "mean")
-    guard let reduction = Reduction(rawValue: name) else { throw GoldenError.unsupported("reduction \(name)") }
     return y(
       loss(
-        try run.input("y_pred"), try run.input("y_true"), reduction: reduction,
+        try run.input("y_pred"), try run.input("y_true"), reduction: try reduction(run.attributes),
         sampleWeights: try run.optionalInput("sample_weight"), classWeights: try run.optionalInput("class_weight")))
   }
+}
+
+private func reduction(_ a: Attributes) throws -> Reduction {
+  let name = try a.string("reduction", default: "mean")
+  guard let reduction = Reduction(rawValue: name) else { throw GoldenError.unsupported("reduction \(name)") }
+  return reduction
 }
 
 /// The bound that probabilities are clipped to is Keras' everywhere and cannot be chosen.

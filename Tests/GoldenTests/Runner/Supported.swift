@@ -12,13 +12,17 @@ private let supported: [String: String] = [
   threshold step
   """,
   "layers": """
-  dense conv2d max_pool2d average_pool2d global_average_pool2d global_max_pool2d batch_norm flatten
+  dense conv1d conv2d depthwise_conv2d separable_conv2d conv2d_transpose max_pool2d average_pool2d global_average_pool2d
+  global_max_pool2d batch_norm layer_norm group_norm multi_head_attention flatten zero_padding2d up_sampling2d
   """,
   "losses": """
-  mean_squared_error mean_absolute_error categorical_crossentropy sparse_categorical_crossentropy binary_crossentropy
+  mean_squared_error mean_absolute_error mean_absolute_percentage_error mean_squared_logarithmic_error huber log_cosh hinge
+  squared_hinge categorical_hinge categorical_crossentropy sparse_categorical_crossentropy binary_crossentropy
+  kullback_leibler_divergence poisson cosine_similarity ctc
   """,
   "optimizers": """
-  sgd rmsprop adam adamw
+  sgd adagrad rmsprop adadelta adam adamw adamax nadam lion ftrl exponential_decay step_decay piecewise_constant_decay
+  inverse_time_decay polynomial_decay cosine_decay cosine_decay_restarts linear_warmup
   """,
   "metrics": """
   accuracy categorical_accuracy binary_accuracy top_k_accuracy precision recall f1 confusion_matrix roc_auc average_precision
@@ -29,7 +33,10 @@ private let supported: [String: String] = [
   train summary dense conv2d max_pool2d average_pool2d global_average_pool2d global_max_pool2d batch_norm flatten dropout
   sgd rmsprop adam adamw sparse_categorical_crossentropy mean_squared_error
   """,
-  "data": "split_sizes",
+  "data": """
+  standard_scaler min_max_scaler robust_scaler normalizer one_hot_encoder label_encoder split_sizes class_weight_balanced
+  random_over_sampler random_under_sampler
+  """,
 ]
 
 private let supportedOperations = supported.mapValues { Set($0.split(whereSeparator: \.isWhitespace).map(String.init)) }

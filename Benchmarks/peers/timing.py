@@ -22,7 +22,9 @@ def seconds_per_call(run: Run, calls: int) -> float:
 
 
 def measure(run: Run, seconds: float, repetitions: int) -> list[float]:
-    """The seconds of one call in each repetition, after a warm-up as long as a repetition."""
+    """The seconds of one call in each repetition, after a warm-up as long as a repetition; with 0 seconds, of single calls."""
+    if seconds == 0:
+        return [seconds_per_call(run, 1) for _ in range(repetitions)]
     estimate, elapsed, calls = seconds_per_call(run, 1), 0.0, 1
     while elapsed < seconds or calls == 1:
         estimate = seconds_per_call(run, calls)

@@ -2,7 +2,8 @@
 
     python worker.py torch --threads 2 [--data FOLDER]
 
-Each task is prepared once. Where there are several ways to do it, the first request tries all and keeps the fastest.
+Each task is prepared once. Where there are several ways to do it, the first request tries all and keeps the fastest; a request
+for the `simplest` takes the first.
 """
 
 import argparse
@@ -23,7 +24,7 @@ def fastest(variants: dict, report) -> tuple:
     for name, make in variants.items():
         try:
             run = make()
-            seconds = min(measure(run, PROBE_SECONDS if len(variants) > 1 else 0, 2))
+            seconds = min(measure(run, PROBE_SECONDS, 2)) if len(variants) > 1 else 0
         except Exception as error:  # whatever a framework throws: this way of using it is not to be had here
             report(f"{name}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
             continue
@@ -68,7 +69,10 @@ def main() -> None:
         key, problems = json.dumps(request["task"], sort_keys=True), []
         try:
             if key not in prepared:
-                prepared[key] = fastest(peer.variants(request["task"], options.data), problems.append)
+                variants = peer.variants(request["task"], options.data)
+                if request.get("simplest"):
+                    variants = dict([next(iter(variants.items()))])
+                prepared[key] = fastest(variants, problems.append)
             variant, run = prepared[key]
             times = measure(run, request["seconds"], request["repetitions"])
             answer(variant=variant, seconds_per_call=times, problems=problems)

@@ -19,14 +19,36 @@ package struct Benchmark: Sendable {
 
   /// What benchmarks are sorted into.
   package enum Group: String, CaseIterable, Codable, Sendable {
-    /// Whole models, trained and used through the package API.
+    /// Whole models, trained and used through the public API.
     case models
-    /// Products of matrices, through the package API.
+    /// Products of matrices, through the public API.
     case matmul
-    /// Convolutions and their gradients, through the package API.
+    /// Convolutions and their gradients, through the public API.
     case convolutions
     /// Every function of a backend, over a grid of shapes.
     case primitives
+  }
+
+  /// What results are stated in.
+  package enum Unit: String, Codable, Sendable {
+    /// Samples per second.
+    case samplesPerSecond = "samples/s"
+    /// Thousands of millions of floating-point operations per second.
+    case gigaflops = "GFLOP/s"
+    /// Thousands of millions of bytes per second.
+    case gigabytesPerSecond = "GB/s"
+    /// The time of one call.
+    case microseconds = "µs"
+
+    /// A time in this unit.
+    package func value(of seconds: Double, for cost: Cost) -> Double {
+      switch self {
+      case .samplesPerSecond: Double(cost.samples) / seconds
+      case .gigaflops: cost.operations / seconds / 1e9
+      case .gigabytesPerSecond: cost.bytes / seconds / 1e9
+      case .microseconds: seconds * 1e6
+      }
+    }
   }
 
   package init(
@@ -49,27 +71,11 @@ package struct Cost: Hashable, Codable, Sendable {
   package var operations = 0.0
   /// Bytes that have to be read and written, each operand once.
   package var bytes = 0.0
-}
 
-/// What results are stated in.
-package enum Unit: String, Codable, Sendable {
-  /// Samples per second.
-  case samplesPerSecond = "samples/s"
-  /// Thousands of millions of floating-point operations per second.
-  case gigaflops = "GFLOP/s"
-  /// Thousands of millions of bytes per second.
-  case gigabytesPerSecond = "GB/s"
-  /// The time of one call.
-  case microseconds = "µs"
-
-  /// A time in this unit.
-  package func value(of seconds: Double, for cost: Cost) -> Double {
-    switch self {
-    case .samplesPerSecond: Double(cost.samples) / seconds
-    case .gigaflops: cost.operations / seconds / 1e9
-    case .gigabytesPerSecond: cost.bytes / seconds / 1e9
-    case .microseconds: seconds * 1e6
-    }
+  package init(samples: Int = 0, operations: Double = 0, bytes: Double = 0) {
+    self.samples = samples
+    self.operations = operations
+    self.bytes = bytes
   }
 }
 

@@ -27,6 +27,13 @@ package struct Measurement: Sendable {
   /// The time of one call in each repetition, in the order they were made.
   package let secondsPerCall: [Double]
 
+  package init(of benchmark: Benchmark, calls: Int, secondsPerCall: [Double]) {
+    precondition(!secondsPerCall.isEmpty, "Measurement: need at least one repetition")
+    self.benchmark = benchmark
+    self.calls = calls
+    self.secondsPerCall = secondsPerCall
+  }
+
   private var ordered: [Double] { secondsPerCall.sorted() }
 
   /// The middle repetition; of an even number, the mean of the two in the middle.
@@ -45,7 +52,7 @@ extension Benchmark {
   /// Times calls in a row, of which the device has done everything when the time is taken.
   ///
   /// First it runs for as long as a repetition, three times at least: kernels are built, caches filled, clocks raised.
-  /// - Throws: `BackendError` when the device fails, and what the package API throws.
+  /// - Throws: `BackendError` when the device fails, and what the public API throws.
   package func measured(_ setting: Setting, effort: Effort) throws -> Measurement {
     try withDevice(setting.device) {
       let body = try prepare(setting)
@@ -65,7 +72,7 @@ extension Benchmark {
       }
       calls = max(1, Int((effort.seconds / estimate).rounded(.up)))
       return Measurement(
-        benchmark: self, calls: calls,
+        of: self, calls: calls,
         secondsPerCall: try (0..<effort.repetitions).map { _ in try secondsPerCall(calls) })
     }
   }

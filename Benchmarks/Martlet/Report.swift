@@ -14,7 +14,7 @@ package struct Report: Encodable, Sendable {
   package struct Result: Encodable, Sendable {
     package let name: String
     package let group: Benchmark.Group
-    package let unit: Unit
+    package let unit: Benchmark.Unit
     /// The median, in `unit`.
     package let value: Double
     package let medianSeconds: Double
@@ -62,7 +62,7 @@ package struct Report: Encodable, Sendable {
 package struct Listing: Encodable, Sendable {
   let name: String
   let group: Benchmark.Group
-  let unit: Unit
+  let unit: Benchmark.Unit
   let cost: Cost
   let workload: Workload?
 

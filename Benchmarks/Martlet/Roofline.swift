@@ -10,6 +10,11 @@ package struct Roofline: Encodable, Sendable {
   /// By how much is used over and over, less first.
   package let memory: [MemoryBandwidth]
 
+  package init(operationsPerSecond: Double, memory: [MemoryBandwidth]) {
+    self.operationsPerSecond = operationsPerSecond
+    self.memory = memory
+  }
+
   /// Measures a device; takes about half a second.
   ///
   /// - Returns: `nil` where nothing is known of the device: only the CPU backend is measured.

@@ -61,4 +61,10 @@ public struct MemoryBandwidth: Hashable, Codable, Sendable {
   public let byteCount: Int
   /// Reading and writing, added up.
   public let bytesPerSecond: Double
+
+  /// A figure for so many bytes.
+  public init(byteCount: Int, bytesPerSecond: Double) {
+    self.byteCount = byteCount
+    self.bytesPerSecond = bytesPerSecond
+  }
 }

@@ -25,7 +25,7 @@ public enum Mode: Hashable, Sendable {
 /// parameters or other layers as stored properties and one function, `callAsFunction`; parameters are found by looking at the
 /// properties, under their names:
 ///
-///     struct Residual: Layer {
+///     struct Skipping: Layer {
 ///       let inner = Dense(64, activation: .relu)
 ///       func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor { x + inner(x, mode: mode) }
 ///     }

@@ -132,7 +132,7 @@ extension Sequential: CachedParameters, NamedParts {
 
 extension Shape {
   /// Whether a tensor can hold samples of this shape: positive extents, an axis left for the batch, elements that can be counted.
-  fileprivate var isPossibleSample: Bool {
+  var isPossibleSample: Bool {
     var count = 1
     for extent in self {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
@@ -160,6 +160,16 @@ public enum ModelError: Error, Hashable, CustomStringConvertible {
   case doubledName(String)
   /// A name is empty or has a dot, which separates the parts of a path.
   case impossibleName(String)
+  /// A layer of a graph cannot take what it is given.
+  case partDoesNotFit(name: String, type: String, inputs: [Shape], reason: String)
+  /// A graph has nothing to take or nothing to give.
+  case noInputsOrOutputs
+  /// What is named as an input of a graph is the result of a layer.
+  case notAnInput(index: Int)
+  /// No output of a graph depends on an input, or it is named twice.
+  case inputWithoutInfluence(index: Int, shape: Shape)
+  /// An output of a graph depends on an input that is not among the model's.
+  case inputMissing(shape: Shape, name: String?)
   /// A file or set of weights is for another model.
   case weightsDoNotFit(source: String, reason: String)
 
@@ -175,6 +185,17 @@ public enum ModelError: Error, Hashable, CustomStringConvertible {
       "two layers are called '\(name)'; give each its own name, since weights are saved under it"
     case .impossibleName(let name):
       "'\(name)' cannot be the name of a layer: it has to have at least one character, and no dot"
+    case .partDoesNotFit(let name, let type, let inputs, let reason):
+      "layer '\(name)' (\(type)) cannot take samples of shape \(inputs.map { "\($0)" }.joined(separator: ", ")): \(reason)"
+    case .noInputsOrOutputs:
+      "a model needs at least one input and one output"
+    case .notAnInput(let index):
+      "input \(index) of the model is the result of a layer; inputs are made by Symbol.input"
+    case .inputWithoutInfluence(let index, let shape):
+      "input \(index) of the model, of shape \(shape), has no influence on any output or is named twice; leave it out"
+    case .inputMissing(let shape, let name):
+      "an output depends on the input \(name.map { "'\($0)' " } ?? "")of shape \(shape), which is not among the inputs of the "
+        + "model; add it"
     case .weightsDoNotFit(let source, let reason):
       "\(source) does not fit the model: \(reason)"
     }

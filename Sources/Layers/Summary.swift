@@ -10,24 +10,71 @@ extension Sequential {
     let rows = layers.indices.map { index in
       [
         "\(names[index]) (\(type(of: layers[index]).typeName))",
-        index < outputShapes.count ? Self.text(outputShapes[index]) : "?",
+        index < outputShapes.count ? SummaryText.shape(outputShapes[index]) : "?",
         layers[index].parameterCount.grouped,
       ]
     }
     let table = SummaryTable(lineLength: lineLength, header: ["Layer (type)", "Output Shape", "Param #"], rows: rows)
-    let all = parameters
-    let trainable = all.filter(\.isTrainable)
-    return """
-      Model: "\(name ?? "sequential")"
-      \(table.text)
-      \(Self.total("Total params", all))
-      \(Self.total("Trainable params", trainable))
-      \(Self.total("Non-trainable params", all.filter { !$0.isTrainable }))
-      """
+    return SummaryText.text(title: name ?? "sequential", table: table, parameters: parameters)
+  }
+}
+
+extension Model {
+  /// A table of the inputs and layers, as Keras prints it: name and type, shape of the result, number of parameters, what the layer
+  /// is connected to, and the totals. A layer that is applied several times has one row.
+  ///
+  /// - Parameter lineLength: The width of the table; 76 is what Keras uses on a terminal of 80 columns, 108 its widest.
+  public func summary(lineLength: Int = 76) -> String {
+    // Uses of the same layer follow from its parameters; whatever has none is a layer of its own each time.
+    var owners: [Set<ObjectIdentifier>: Int] = [:]
+    let firstUses = steps.indices.map { index in
+      let identity = Set(steps[index].part.parameters.map(ObjectIdentifier.init))
+      guard !identity.isEmpty else { return index }
+      owners[identity] = owners[identity] ?? index
+      return owners[identity] ?? index
+    }
+    let kinds =
+      inputNames.map { ($0, "InputLayer") }
+      + steps.indices.filter { firstUses[$0] == $0 }.map { (steps[$0].part.name, steps[$0].part.typeName) }
+    let names = SummaryNames.names(of: kinds)
+    var rows = zip(names, inputShapes).map { ["\($0) (InputLayer)", SummaryText.shape($1), "0", "-"] }
+    // How rows refer to each value: the layer that made it, and which of its uses that was.
+    var values = names.prefix(inputShapes.count).map { "\($0)[0][0]" }
+    var used: [Int: (row: Int, count: Int)] = [:]
+    for (index, step) in steps.enumerated() {
+      let connections = step.operands.map { values[$0] }.joined(separator: ", ")
+      let use = used[firstUses[index]] ?? (rows.count, 0)
+      used[firstUses[index]] = (use.row, use.count + 1)
+      values.append("\(names[use.row])[\(use.count)][0]")
+      if use.row < rows.count {
+        rows[use.row][3] += ", " + connections
+      } else {
+        let count = step.part.parameters.reduce(0) { $0 + $1.elementCount }
+        rows.append([
+          "\(names[use.row]) (\(step.part.typeName))", SummaryText.shape(step.outputShape), count.grouped, connections,
+        ])
+      }
+    }
+    let table = SummaryTable(
+      lineLength: lineLength, header: ["Layer (type)", "Output Shape", "Param #", "Connected to"], rows: rows)
+    return SummaryText.text(title: name ?? "functional", table: table, parameters: parameters)
+  }
+}
+
+/// The parts of a summary around its table.
+enum SummaryText {
+  static func text(title: String, table: SummaryTable, parameters: [Parameter]) -> String {
+    """
+    Model: "\(title)"
+    \(table.text)
+    \(total("Total params", parameters))
+    \(total("Trainable params", parameters.filter(\.isTrainable)))
+    \(total("Non-trainable params", parameters.filter { !$0.isTrainable }))
+    """
   }
 
   /// `(None, 26, 26, 32)`: the batch may have any size.
-  private static func text(_ shape: Shape) -> String {
+  static func shape(_ shape: Shape) -> String {
     shape.isEmpty ? "(None,)" : "(None, " + shape.map(String.init).joined(separator: ", ") + ")"
   }
 
@@ -62,11 +109,13 @@ extension Int {
 
 /// What layers are called in a summary: their own name, or their type in small letters, numbered from the second on.
 enum SummaryNames {
-  static func names(of layers: [any Layer]) -> [String] {
+  static func names(of layers: [any Layer]) -> [String] { names(of: layers.map { ($0.name, type(of: $0).typeName) }) }
+
+  static func names(of layers: [(name: String?, typeName: String)]) -> [String] {
     var counts: [String: Int] = [:]
     return layers.map { layer in
       if let name = layer.name { return name }
-      let base = snakeCase(type(of: layer).typeName)
+      let base = snakeCase(layer.typeName)
       let earlier = counts[base, default: 0]
       counts[base] = earlier + 1
       return earlier == 0 ? base : "\(base)_\(earlier)"
@@ -93,9 +142,10 @@ enum SummaryNames {
 struct SummaryTable {
   let text: String
 
-  /// Makes the table from a head and rows of three columns, the last aligned to the right.
+  /// Makes the table from a head and rows of three or four columns, the third aligned to the right.
   init(lineLength: Int, header: [String], rows: [[String]]) {
-    let widths = Self.columnWidths(lineLength: max(lineLength, 40))
+    let shares = header.count == 3 ? [0.45, 0.8, 1] : [0.3, 0.56, 0.74, 1]
+    let widths = Self.columnWidths(lineLength: max(lineLength, 40), shares: shares)
     func rule(_ left: String, _ line: String, _ middle: String, _ right: String) -> String {
       left + widths.map { String(repeating: line, count: $0) }.joined(separator: middle) + right
     }
@@ -119,13 +169,13 @@ struct SummaryTable {
     text = result.joined(separator: "\n")
   }
 
-  /// 45, 35 and 20 % of the line, plus margins, less what is then too much, shared out evenly.
-  private static func columnWidths(lineLength: Int) -> [Int] {
-    let ends = [0.45, 0.8, 1].map { Int(Double(lineLength) * $0) }
-    var widths = [ends[0], ends[1] - ends[0], ends[2] - ends[1]].map { $0 + 2 }
-    var excess = widths.reduce(0, +) - (lineLength - 4)
-    for column in 0..<3 {
-      let share = Int((Double(excess) / Double(3 - column)).rounded(.toNearestOrEven))
+  /// Columns that end at shares of the line, plus margins, less what is then too much, shared out evenly.
+  private static func columnWidths(lineLength: Int, shares: [Double]) -> [Int] {
+    let ends = shares.map { Int(Double(lineLength) * $0) }
+    var widths = zip(ends, [0] + ends).map { $0 - $1 + 2 }
+    var excess = widths.reduce(0, +) - (lineLength - shares.count - 1)
+    for column in widths.indices {
+      let share = Int((Double(excess) / Double(widths.count - column)).rounded(.toNearestOrEven))
       widths[column] -= share
       excess -= share
     }

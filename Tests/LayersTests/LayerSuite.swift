@@ -79,6 +79,29 @@ import Testing
       MultiHeadAttention(
         heads: 2, keySize: 2, valueSize: 1, outputSize: 2, isCausal: true, dropout: 0.25, useBias: false)
     },
+    Case("maxout units", [4], [3]) { Maxout(3, pieces: 3) },
+    Case("maxout units, on two axes, without bias", [2, 3], [2, 2]) { Maxout(2, useBias: false) },
+    Case("radial basis", [3], [4]) { RBF(4, gamma: 0.7) },
+    Case("radial basis, on two axes", [2, 3], [2, 2]) { RBF(2) },
+    Case("leaky slopes that are learned", [5], [5]) { PReLU(alphaInitializer: .constant(0.3)) },
+    Case("leaky slopes, shared", [2, 3, 2], [2, 3, 2]) {
+      PReLU(sharedAxes: [1, 2], alphaInitializer: .constant(0.3))
+    },
+    Case("noise", [5], [5]) { GaussianNoise(0.5) },
+    Case("a function", [5], [2]) { Lambda { ($0 * $0.sigmoid()).sliced(axis: 1, from: 3, count: 2) } },
+    Case("a layer for every step", [3, 4], [3, 2]) { TimeDistributed(Dense(2, activation: .tanh)) },
+    Case("a convolution for every step", [2, 4, 3, 1], [2, 3, 2, 2]) { TimeDistributed(Conv2D(2, kernel: 2)) },
+    Case("a residual", [4], [4]) {
+      Residual {
+        Dense(3, activation: .tanh)
+        Dense(4)
+      }
+    },
+    Case("a residual with a shortcut", [4, 4, 2], [2, 2, 3]) {
+      Residual(shortcut: Conv2D(3, kernel: 1, stride: 2)) {
+        Conv2D(3, kernel: 3, stride: 2, padding: .same, activation: .tanh)
+      }
+    },
     Case("a block", [4], [2]) {
       Sequential {
         Dense(3, activation: .tanh)

@@ -11,7 +11,11 @@ struct RowAxis {
 extension martlet_contraction {
   /// Sets the axes of rows, outermost first: neighbours that form one axis are merged, and an axis long enough to fill
   /// tiles comes last, since its rows share tiles.
-  mutating func setRows(_ axes: [RowAxis], mostTileRows: Int) {
+  ///
+  /// - Parameters:
+  ///   - mostTileRows: How many rows a tile has at most.
+  ///   - mostShortTileRows: The same for short chains, which end before the processor has looked past a large tile.
+  mutating func setRows(_ axes: [RowAxis], mostTileRows: Int, mostShortTileRows: Int) {
     var merged: [RowAxis] = []
     for axis in axes where axis.count != 1 {
       if let outer = merged.last, outer.a == axis.a * axis.count, outer.c == axis.c * axis.count {
@@ -20,8 +24,7 @@ extension martlet_contraction {
         merged.append(axis)
       }
     }
-    // A short chain ends before the processor has looked past a large tile; smaller ones overlap with the next.
-    let tileRows = step_count < 32 ? max(min(mostTileRows, 6), mostTileRows * 2 / 3) : mostTileRows
+    let tileRows = step_count < 32 ? min(mostTileRows, mostShortTileRows) : mostTileRows
     tile_rows = tileRows
     // A tile of half the rows still computes at full speed; below that, a longer axis is better even if it strides wider.
     if let inner = merged.last, inner.count < tileRows / 2,
@@ -33,6 +36,40 @@ extension martlet_contraction {
     row_count = (merged[0].count, merged[1].count, merged[2].count)
     a_stride = (merged[0].a, merged[1].a, merged[2].a)
     c_stride = (merged[0].c, merged[1].c, merged[2].c)
+  }
+}
+
+extension martlet_contraction {
+  /// Begins an empty chain whose runs are written to a table.
+  mutating func beginChain(in table: UnsafeMutablePointer<martlet_run>) {
+    runs = UnsafePointer(table)
+    run_count = 0
+    step_count = 0
+  }
+
+  /// Appends neighbouring steps to the chain: to its last run where they continue it, else as runs of their own.
+  ///
+  /// - Parameters:
+  ///   - table: Where the next run is written; moves behind those that are.
+  ///   - runLength: How long a run may be.
+  mutating func appendSteps(
+    a: Int, b: Int, count: Int, to table: inout UnsafeMutablePointer<martlet_run>, runLength: Int
+  ) {
+    step_count += count
+    if run_count > 0 {
+      let last = table - 1
+      let length = last.pointee.length
+      if last.pointee.a + length * a_step == a, last.pointee.b + length * b_step == b, length + count <= runLength {
+        last.pointee.length += count
+        return
+      }
+    }
+    for first in stride(from: 0, to: count, by: runLength) {
+      table.pointee = martlet_run(
+        a: a + first * a_step, b: b + first * b_step, length: min(runLength, count - first))
+      table += 1
+      run_count += 1
+    }
   }
 }
 
@@ -142,13 +179,15 @@ private struct DividedContraction {
     let part = part(ofTask: task)
     let (rows, strides) = (contraction.row_count, contraction.c_stride)
     let tiles = units / (rows.0 * rows.1)
+    let (rowsPerTile, largerTiles) = rows.2.quotientAndRemainder(dividingBy: tiles)
     let firstColumn = part.panels.lowerBound * panelColumns
     let columns = min(contraction.columns, part.panels.upperBound * panelColumns) - firstColumn
     let origin = base.distance(to: contraction.c) + firstColumn
     var range = 0..<0
     for unit in part.units {
       let (tile, j, i) = (unit % tiles, unit / tiles % rows.1, unit / tiles / rows.1)
-      for m in (tile * rows.2 / tiles)..<((tile + 1) * rows.2 / tiles) {
+      let firstRow = tile * rowsPerTile + min(tile, largerTiles)
+      for m in firstRow..<(firstRow + rowsPerTile + (tile < largerTiles ? 1 : 0)) {
         let start = origin + i * strides.0 + j * strides.1 + m * strides.2
         if start == range.upperBound {
           range = range.lowerBound..<(start + columns)

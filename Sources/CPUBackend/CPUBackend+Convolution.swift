@@ -48,9 +48,10 @@ extension CPUBackend {
     let panels = pass.panels(of: panelColumns)
     let packedElements = isPacked ? pass.groups * panels * pass.stepsPerGroup * panelColumns : 0
     let packedByteCount = packedElements * MemoryLayout<Float>.stride
-    withScratch(byteCount: packedByteCount + pass.tableSize * MemoryLayout<martlet_step>.stride) { scratch in
+    let tableByteCount = pass.tableSize(contraction) * MemoryLayout<martlet_run>.stride
+    withScratch(byteCount: packedByteCount + tableByteCount) { scratch in
       let packed = scratch.assumingMemoryBound(to: Float.self)
-      var table = (scratch + packedByteCount).assumingMemoryBound(to: martlet_step.self)
+      var table = (scratch + packedByteCount).assumingMemoryBound(to: martlet_run.self)
       if isPacked {
         packPanels(count: pass.groups * panels, elementsPerPanel: pass.stepsPerGroup * panelColumns) {
           pass.packPanel($0, into: packed, contraction)

@@ -66,14 +66,12 @@ extension CPUBackend {
     let packedMatrices = product.b.batchStride == 0 ? 1 : product.batch
     let panelElements = product.steps * panel
     let packedElements = isPacked ? packedMatrices * panels * panelElements : 0
-    let stepsByteCount = product.steps * MemoryLayout<martlet_step>.stride
-    withScratch(byteCount: packedElements * MemoryLayout<Float>.stride + stepsByteCount) { scratch in
+    let copiesA = panels >= 4 && product.a.rowsArePagesApart && product.steps > 0
+    let runLength = copiesA ? contraction.pointee.copied_run_length : contraction.pointee.run_length
+    let runsByteCount = (product.steps + runLength - 1) / runLength * MemoryLayout<martlet_run>.stride
+    withScratch(byteCount: packedElements * MemoryLayout<Float>.stride + runsByteCount) { scratch in
       let packed = scratch.assumingMemoryBound(to: Float.self)
-      let steps = UnsafeMutableBufferPointer(
-        start: (scratch + packedElements * MemoryLayout<Float>.stride).assumingMemoryBound(to: martlet_step.self),
-        count: product.steps)
-      let bStep = isPacked ? panel : product.b.rowStride
-      for k in steps.indices { steps[k] = martlet_step(a: k * product.a.columnStride, b: k * bStep) }
+      var table = (scratch + packedElements * MemoryLayout<Float>.stride).assumingMemoryBound(to: martlet_run.self)
       if isPacked {
         packPanels(count: packedMatrices * panels, elementsPerPanel: panelElements) { index in
           let (matrix, first) = (index / panels, index % panels * panel)
@@ -90,13 +88,15 @@ extension CPUBackend {
       job.a_stride = (product.a.batchStride, 0, product.a.rowStride)
       job.c_stride = (product.c.batchStride, 0, product.c.rowStride)
       job.tile_rows = contraction.pointee.tile_rows
-      job.copies_a = panels >= 4 && product.a.rowsArePagesApart
+      job.copies_a = copiesA
       job.columns = product.columns
       job.b_stride =
         isPacked ? (packedMatrices == 1 ? 0 : panels * panelElements) : product.b.batchStride
       job.b_panel_stride = isPacked ? panelElements : panel
-      job.steps = UnsafePointer(steps.baseAddress)
-      job.step_count = product.steps
+      job.a_step = product.a.columnStride
+      job.b_step = isPacked ? panel : product.b.rowStride
+      job.beginChain(in: table)
+      job.appendSteps(a: 0, b: 0, count: product.steps, to: &table, runLength: runLength)
       job.b_is_padded = isPacked
       job.accumulate = product.accumulate
       job.bias = epilogue.bias

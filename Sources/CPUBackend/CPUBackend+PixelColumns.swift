@@ -10,7 +10,8 @@ extension CPUBackend {
     let (images, pixels) = (pass.sourceShape[0], pass.sourceShape[1] * pass.sourceShape[2])
     let channels = pass.sourceShape[3]
     let planesByteCount = images * pixels * channels * MemoryLayout<Float>.stride
-    withScratch(byteCount: planesByteCount + pass.tableSize * MemoryLayout<martlet_step>.stride) { scratch in
+    let tableByteCount = pass.tableSize(contraction) * MemoryLayout<martlet_run>.stride
+    withScratch(byteCount: planesByteCount + tableByteCount) { scratch in
       // [batch, height, width, channels] → [batch, channels, height, width]
       let planes = scratch.assumingMemoryBound(to: Float.self)
       threads.run(taskCount: images) { image in
@@ -19,8 +20,8 @@ extension CPUBackend {
           UnsafeRawPointer(pass.source + first).assumingMemoryBound(to: UInt32.self), channels,
           UnsafeMutableRawPointer(planes + first).assumingMemoryBound(to: UInt32.self), pixels, channels, pixels)
       }
-      var table = (scratch + planesByteCount).assumingMemoryBound(to: martlet_step.self)
-      let wide = pass.pixelColumnContractions(planes: planes, table: &table, panelColumns: panelColumns)
+      var table = (scratch + planesByteCount).assumingMemoryBound(to: martlet_run.self)
+      let wide = pass.pixelColumnContractions(planes: planes, table: &table, contraction)
       let narrow = pass.contractions(
         over: pass.horizontal.filter { !ConvolutionPass.isWide($0) }, packed: nil, table: &table, FusedEpilogue(),
         contraction)
@@ -44,13 +45,16 @@ extension ConvolutionPass {
   /// One contraction for each wide region and image: the weights are the only row of A, `planes` (one per channel of the source)
   /// are B, and rows of the target are rows of pixels.
   fileprivate func pixelColumnContractions(
-    planes: UnsafePointer<Float>, table: inout UnsafeMutablePointer<martlet_step>, panelColumns: Int
+    planes: UnsafePointer<Float>, table: inout UnsafeMutablePointer<martlet_run>,
+    _ kernels: UnsafePointer<martlet_contraction_kernels>
   ) -> [martlet_contraction] {
     let (height, width) = (sourceShape[1], sourceShape[2])
     var job = martlet_contraction()
     job.a = UnsafePointer(weights)
     job.b_stride = width
-    job.b_panel_stride = panelColumns
+    job.b_panel_stride = kernels.pointee.panel_columns
+    job.a_step = 1
+    job.b_step = height * width
     job.c_stride = (targetShape[2], 0, 0)
     job.tile_rows = 1
     var jobs: [martlet_contraction] = []
@@ -58,16 +62,12 @@ extension ConvolutionPass {
       for columns in horizontal where Self.isWide(columns) {
         job.row_count = (rows.count, 1, 1)
         job.columns = columns.count
-        job.steps = UnsafePointer(table)
-        job.step_count = 0
+        job.beginChain(in: table)
         forEachTap(rows.taps, columns.taps) { tap, y, x in
-          for channel in 0..<sourceChannels {
-            table[job.step_count] = martlet_step(
-              a: tap * sourceChannels + channel, b: (channel * height + y) * width + x)
-            job.step_count += 1
-          }
+          job.appendSteps(
+            a: tap * sourceChannels, b: y * width + x, count: sourceChannels, to: &table,
+            runLength: kernels.pointee.run_length)
         }
-        table += job.step_count
         for image in 0..<targetShape[0] {
           job.b = planes + image * sourceChannels * height * width
           job.c = target + (image * targetShape[1] + rows.first) * targetShape[2] + columns.first

@@ -34,10 +34,10 @@ struct ConvolutionPass {
 
   func panels(of panelColumns: Int) -> Int { (targetChannels + panelColumns - 1) / panelColumns }
 
-  /// How many steps all regions have together.
-  var tableSize: Int {
-    let channels = isDepthwise ? 1 : sourceChannels
-    return vertical.reduce(0) { $0 + $1.taps.count } * horizontal.reduce(0) { $0 + $1.taps.count } * channels
+  /// At most how many runs all regions have together.
+  func tableSize(_ kernels: UnsafePointer<martlet_contraction_kernels>) -> Int {
+    let taps = vertical.reduce(0) { $0 + $1.taps.count } * horizontal.reduce(0) { $0 + $1.taps.count }
+    return taps * ((sourceChannels + kernels.pointee.run_length - 1) / kernels.pointee.run_length)
   }
 
   /// Packs the weights of one group's panel, `index = group · panels + panel`, as rows (tap, source channel).
@@ -65,10 +65,10 @@ struct ConvolutionPass {
   ///
   /// - Parameters:
   ///   - columns: The horizontal spans; all by default.
-  ///   - table: Where steps are written; moves behind them.
+  ///   - table: Where runs are written; moves behind them.
   func contractions(
     over columns: [AxisSpan]? = nil, packed: UnsafeMutablePointer<Float>?,
-    table: inout UnsafeMutablePointer<martlet_step>, _ epilogue: FusedEpilogue,
+    table: inout UnsafeMutablePointer<martlet_run>, _ epilogue: FusedEpilogue,
     _ kernels: UnsafePointer<martlet_contraction_kernels>
   ) -> [martlet_contraction] {
     let panelColumns = kernels.pointee.panel_columns
@@ -80,13 +80,10 @@ struct ConvolutionPass {
     var jobs: [martlet_contraction] = []
     for rows in vertical {
       for columns in columns ?? horizontal {
-        let rowLength = packed == nil ? unpackedRowLength : panelColumns
-        job.steps = UnsafePointer(table)
-        job.step_count = writeSteps(rows.taps, columns.taps, rowLength: rowLength, to: table)
-        table += job.step_count
-        setRows(
-          of: &job, rows, columns,
-          mostTileRows: isDepthwise ? kernels.pointee.channel_tile_rows : kernels.pointee.tile_rows)
+        setChain(
+          of: &job, rows.taps, columns.taps, rowLength: packed == nil ? unpackedRowLength : panelColumns, table: &table,
+          kernels)
+        setRows(of: &job, rows, columns, kernels)
         let corner = target + (rows.first * targetShape[2] + columns.first) * targetShape[3]
         for group in 0..<(isDepthwise ? 1 : groups) {
           job.a = UnsafePointer(source + group * sourceChannels)
@@ -102,32 +99,44 @@ struct ConvolutionPass {
     return jobs
   }
 
-  private func setRows(of job: inout martlet_contraction, _ rows: AxisSpan, _ columns: AxisSpan, mostTileRows: Int) {
+  private func setRows(
+    of job: inout martlet_contraction, _ rows: AxisSpan, _ columns: AxisSpan,
+    _ kernels: UnsafePointer<martlet_contraction_kernels>
+  ) {
     let (sourceRow, targetRow) = (sourceShape[2] * sourceShape[3], targetShape[2] * targetShape[3])
     job.setRows(
       [
         RowAxis(count: targetShape[0], a: sourceShape[1] * sourceRow, c: targetShape[1] * targetRow),
         RowAxis(count: rows.count, a: rows.sourceStep * sourceRow, c: rows.step * targetRow),
         RowAxis(count: columns.count, a: columns.sourceStep * sourceShape[3], c: columns.step * targetShape[3]),
-      ], mostTileRows: mostTileRows)
+      ], mostTileRows: isDepthwise ? kernels.pointee.channel_tile_rows : kernels.pointee.tile_rows,
+      mostShortTileRows: kernels.pointee.short_tile_rows)
+    // The next row of the target reads the rows of the source that this one does, and one below.
+    let sharesRowsOfPixels = columns.count > 1 && job.a_stride.2 == columns.sourceStep * sourceShape[3]
+    let lowest = max(rows.taps.source, rows.taps.source + (rows.taps.count - 1) * rows.taps.sourceStep)
+    job.a_ahead =
+      sharesRowsOfPixels && rows.count > 1 && sourceChannels >= 16 ? (lowest + rows.sourceStep) * sourceRow : 0
   }
 
-  /// Lists the steps of a chain, (kernel row, kernel column, channel) ascending; returns how many there are.
+  /// Sets the runs of a chain, (kernel row, kernel column, channel) ascending. With one channel, neighbouring taps make a
+  /// run, else neighbouring channels.
   ///
-  /// - Parameter rowLength: How far apart rows of the weights are.
-  private func writeSteps(
-    _ rows: AxisTaps, _ columns: AxisTaps, rowLength: Int, to steps: UnsafeMutablePointer<martlet_step>
-  ) -> Int {
+  /// - Parameters:
+  ///   - rowLength: How far apart rows of the weights are.
+  ///   - table: Where runs are written; moves behind them.
+  private func setChain(
+    of job: inout martlet_contraction, _ rows: AxisTaps, _ columns: AxisTaps, rowLength: Int,
+    table: inout UnsafeMutablePointer<martlet_run>, _ kernels: UnsafePointer<martlet_contraction_kernels>
+  ) {
     let channels = isDepthwise ? 1 : sourceChannels
-    var count = 0
+    job.a_step = channels == 1 ? columns.sourceStep * sourceShape[3] : 1
+    job.b_step = channels == 1 ? columns.kernelStep * rowLength : rowLength
+    job.beginChain(in: table)
     forEachTap(rows, columns) { tap, y, x in
-      let a = (y * sourceShape[2] + x) * sourceShape[3]
-      for channel in 0..<channels {
-        steps[count] = martlet_step(a: a + channel, b: (tap * channels + channel) * rowLength)
-        count += 1
-      }
+      job.appendSteps(
+        a: (y * sourceShape[2] + x) * sourceShape[3], b: tap * channels * rowLength, count: channels, to: &table,
+        runLength: kernels.pointee.run_length)
     }
-    return count
   }
 
   /// Visits the taps that a region sees, (kernel row, kernel column) ascending, and where in the source they are.

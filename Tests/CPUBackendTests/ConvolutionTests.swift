@@ -92,6 +92,11 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     ConvolutionCase(1, 6, 6, 3, to: 2, kernel: .init(1), stride: .init(3)),
     // Long chains, cut into blocks.
     ConvolutionCase(1, 5, 5, 130, to: 35, kernel: .init(2), margins: .init(bottom: 1, right: 1)),
+    ConvolutionCase(1, 2, 5, 1600, to: 18, kernel: .init(1, 2), margins: .init(left: 1)),
+    // One channel and a square kernel, whose short chains have tiles of their own.
+    ConvolutionCase(2, 10, 21, 1, to: 40, kernel: .init(3)),
+    ConvolutionCase(3, 11, 14, 1, to: 33, kernel: .init(5), margins: .init(all: 2)),
+    ConvolutionCase(3, 11, 14, 1, to: 12, kernel: .init(3), dilation: .init(2)),
     // Groups, and one channel per group with one and with several filters.
     ConvolutionCase(2, 7, 7, 12, to: 8, kernel: .init(3), margins: .init(all: 1), groups: 4),
     ConvolutionCase(1, 6, 5, 6, to: 70, kernel: .init(3), stride: .init(2), groups: 2),

@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Where the operands of one step k of all chains lie, in elements after the base pointers of a tile. The list of steps
-// is what other engines write out as an im2col matrix.
-struct martlet_step {
-    ptrdiff_t a, b;
+// Where the operands of neighbouring steps of all chains lie, in elements after the base pointers of a tile: step k of
+// the run at `a + k·a_step` and `b + k·b_step`. The list of runs is what other engines write out as an im2col matrix.
+struct martlet_run {
+    ptrdiff_t a, b, length;
 };
 
 enum martlet_activation {
@@ -23,8 +23,8 @@ enum martlet_activation {
 
 // C over up to three axes of rows and one of columns; rows of the last axis share a tile.
 //   C(i, j, m, n) = c[i·c_stride[0] + j·c_stride[1] + m·c_stride[2] + n]
-//   A(i, j, m, k) = a[i·a_stride[0] + j·a_stride[1] + m·a_stride[2] + steps[k].a]
-//   B(i, k, n)    = b[i·b_stride + (n / panel)·b_panel_stride + steps[k].b + n % panel],   panel = `panel_columns`
+//   A(i, j, m, k) = a[i·a_stride[0] + j·a_stride[1] + m·a_stride[2] + run.a + k·a_step]
+//   B(i, k, n)    = b[i·b_stride + (n / panel)·b_panel_stride + run.b + k·b_step + n % panel],  panel = `panel_columns`
 struct martlet_contraction {
     const float *a;
     const float *b;
@@ -33,11 +33,15 @@ struct martlet_contraction {
     ptrdiff_t tile_rows; // at most so many rows of the last axis share a tile; at most that of the table
     ptrdiff_t columns;
     ptrdiff_t b_stride, b_panel_stride;
-    const struct martlet_step *steps;
-    ptrdiff_t step_count;
+    const struct martlet_run *runs; // each of at most `run_length` steps
+    ptrdiff_t run_count;
+    ptrdiff_t a_step, b_step; // from step to step of a run
+    ptrdiff_t step_count;     // of all runs together
+    ptrdiff_t a_ahead; // what a tile's successors read first lies so far behind its own A; 0 if that is not known
     bool b_is_padded;  // the last panel of B may be read to its full width
     bool accumulate;   // chains start from C instead of +0
-    bool copies_a;     // copy each tile of A first, because its strides would make it miss the cache (`contract` only)
+    bool copies_a;     // copy each tile of A first, because its strides would make it miss the cache (`contract` only;
+                       // runs of at most `copied_run_length` steps)
     const float *bias; // bias[n], added after the chain; or null
     enum martlet_activation activation;
 };
@@ -67,14 +71,17 @@ struct martlet_weight_gradient {
 struct martlet_contraction_kernels {
     ptrdiff_t panel_columns;     // how many columns a panel of B has
     ptrdiff_t tile_rows;         // at most so many rows are computed at once
+    ptrdiff_t short_tile_rows;   // the same where chains are short
     ptrdiff_t channel_tile_rows; // the same for `contract_channels`
+    ptrdiff_t run_length;        // how many steps a run has at most
+    ptrdiff_t copied_run_length; // the same where tiles of A are copied
 
     // Computes units first_unit ..< last_unit of panels first_panel ..< last_panel. Units count the tiles of rows over
-    // (i, j, tile): an axis of n rows has ceil(n / tile_rows) tiles of almost equal size.
+    // (i, j, tile): an axis of n rows has ceil(n / tile_rows) tiles of almost equal size, the larger ones first.
     void (*contract)(const struct martlet_contraction *, ptrdiff_t first_unit, ptrdiff_t last_unit,
                      ptrdiff_t first_panel, ptrdiff_t last_panel);
 
-    // The same for one input channel per output channel: A(i, j, m, k, n) = a[… + steps[k].a + n].
+    // The same for one input channel per output channel: A(i, j, m, k, n) = a[… + k·a_step + n].
     void (*contract_channels)(const struct martlet_contraction *, ptrdiff_t first_unit, ptrdiff_t last_unit,
                               ptrdiff_t first_panel, ptrdiff_t last_panel);
 

@@ -47,7 +47,10 @@ class Martlet:
         command = [self.command, "bench", *arguments, "--json", "-"]
         isa = isa or self.isa
         environment = os.environ | ({"MARTLET_ISA": isa} if isa else {})
-        outcome = subprocess.run(command, env=environment, capture_output=True, text=True)
+        try:
+            outcome = subprocess.run(command, env=environment, capture_output=True, text=True)
+        except OSError as problem:
+            raise NoResult(f"{self.command} cannot be run: {problem.strerror}") from problem
         if outcome.returncode != 0:
             raise NoResult((outcome.stderr.strip().splitlines() or ["martlet bench failed"])[0])
         return json.loads(outcome.stdout)

@@ -47,7 +47,7 @@ def _install(python: Path, peer: str) -> bool:
         if outcome.returncode == 0:
             return True
     reason = (outcome.stderr.strip().splitlines() or ["pip failed"])[-1]
-    say(f"could not install {peer}; going on without it. {reason}")
+    say(f"could not install {peer} and go on without it; is there a network? pip says: {reason}")
     return False
 
 

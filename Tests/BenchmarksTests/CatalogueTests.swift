@@ -27,11 +27,20 @@ import Testing
     // Multiply-adds of a digit: 26²·9·32 = 194,688 and 11²·9·32·64 = 2,230,272 in the convolutions, 1600·10 after them.
     let training = try #require(try Catalogue.benchmarks(named: "cnn-train-32").first)
     #expect(training.cost.samples == 32)
-    let multiplyAdds: Double = 2 * 194_688 + 3 * (2_230_272 + 16_000)
-    #expect(training.cost.operations == 32 * 2 * multiplyAdds)
+    let perDigit = 2 * 194_688 + 3 * (2_230_272 + 16_000)
+    #expect(training.cost.operations == Double(32 * 2 * perDigit))
     // 8 images of 56², 64 filters over 9·64 taps; gradients for input and weights cost the same again each.
     let convolution = try #require(try Catalogue.benchmarks(named: "conv-3x3-64-train").first)
-    let once: Double = 2 * 8 * 3136 * 64 * 576
-    #expect(convolution.cost.operations == 3 * once)
+    let multiplyAdds = 8 * 3136 * 64 * 576
+    #expect(convolution.cost.operations == Double(3 * 2 * multiplyAdds))
+  }
+
+  @Test("runs from end to end", arguments: Benchmark.Group.allCases)
+  func everyBenchmark(in group: Benchmark.Group) throws {
+    let setting = Setting(device: .cpu, digits: StrokeDigits(seed: 1).dataset(of: 0..<128))
+    for benchmark in try Catalogue.benchmarks(named: group.rawValue) {
+      let measurement = try benchmark.measured(setting, effort: .quick)
+      #expect(measurement.value > 0 && measurement.value.isFinite, "\(benchmark.name)")
+    }
   }
 }

@@ -41,6 +41,12 @@ import Testing
     Case(arguments: ["predict"], status: 64, message: "weights"),
     Case(arguments: ["summary", "nothing"], status: 64, message: "mnist-mlp"),
     Case(arguments: ["check", "--device", "abacus"], status: 1, message: "abacus"),
+    Case(arguments: ["bench", "matmull"], status: 64, message: "no benchmark is called 'matmull'"),
+    Case(arguments: ["bench", "matmul-1x9x256", "--quick", "--device", "gpu7"], status: 1, message: "gpu7"),
+    Case(arguments: ["bench", "--repetitions", "0"], status: 64, message: "--repetitions has to be from 1"),
+    Case(arguments: ["bench", "--seconds", "nan"], status: 64, message: "--seconds has to be from 0"),
+    Case(arguments: ["bench", "--json", "/no/such/folder/f"], status: 64, message: "there is no folder"),
+    Case(arguments: ["bench", "cnn-train-32", "--data", "/no/such/folder"], status: 1, message: "/no/such/folder"),
     Case(arguments: ["frobnicate"], status: 64, message: "frobnicate"),
   ]
 

@@ -21,7 +21,9 @@ extension CPUBackend {
       finishing(output, y, epilogue) { runWithPixelColumns(pass, $0) }
     } else {
       let fused = FusedEpilogue(epilogue, columns: output.shape[3], on: self)
-      finishing(output, y, fused == nil ? epilogue : nil) { run(pass, fused ?? FusedEpilogue(), $0) }
+      finishing(output, y, fused == nil ? epilogue : nil) {
+        run(pass, convolution.window, fused ?? FusedEpilogue(), $0)
+      }
     }
   }
 
@@ -40,10 +42,24 @@ extension CPUBackend {
       source: dy, sourceShape: upstream.shape, target: dx, targetShape: inputGradient.shape,
       vertical: axes.0.inputSpans, horizontal: axes.1.inputSpans, weights: w, weightShape: weights.shape,
       groups: convolution.groups, targetIsOutput: false)
-    if pass.hasPixelColumns { runWithPixelColumns(pass, nil) } else { run(pass, FusedEpilogue(), nil) }
+    if pass.hasPixelColumns {
+      runWithPixelColumns(pass, nil)
+    } else {
+      run(pass, convolution.window, FusedEpilogue(), nil)
+    }
   }
 
-  private func run(_ pass: ConvolutionPass, _ epilogue: FusedEpilogue, _ finish: FinishedElements?) {
+  private func run(
+    _ pass: ConvolutionPass, _ window: Window, _ epilogue: FusedEpilogue, _ finish: FinishedElements?
+  ) {
+    if supportsDepthwise(pass, window) {
+      runDepthwise(pass, window, epilogue, finish)
+    } else {
+      runContractions(pass, epilogue, finish)
+    }
+  }
+
+  private func runContractions(_ pass: ConvolutionPass, _ epilogue: FusedEpilogue, _ finish: FinishedElements?) {
     let isPacked = !pass.isDepthwise && (!pass.targetIsOutput || pass.targetPixels >= 64)
     let panels = pass.panels(of: panelColumns)
     let packedElements = isPacked ? pass.groups * panels * pass.stepsPerGroup * panelColumns : 0

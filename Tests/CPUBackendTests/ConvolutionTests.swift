@@ -104,6 +104,14 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     ConvolutionCase(1, 9, 9, 16, to: 16, kernel: .init(5), stride: .init(2), margins: .init(all: 2), groups: 16),
     ConvolutionCase(3, 6, 6, 3, to: 3, kernel: .init(3), dilation: .init(2), groups: 3),
     ConvolutionCase(2, 5, 5, 5, to: 15, kernel: .init(2), groups: 5),
+    // Rows of depthwise results: every width of a tile, borders on both sides of one, strides and gradients' mirror.
+    ConvolutionCase(2, 6, 17, 37, to: 37, kernel: .init(3), margins: .init(top: 1, bottom: 2, left: 2), groups: 37),
+    ConvolutionCase(1, 5, 23, 16, to: 16, kernel: .init(5), margins: .init(all: 2), groups: 16),
+    ConvolutionCase(1, 9, 13, 33, to: 33, kernel: .init(3), stride: .init(2), margins: .init(all: 1), groups: 33),
+    ConvolutionCase(1, 11, 20, 20, to: 20, kernel: .init(2, 5), stride: .init(1, 2), groups: 20),
+    ConvolutionCase(1, 8, 2, 18, to: 18, kernel: .init(3, 5), margins: .init(all: 3), groups: 18),
+    ConvolutionCase(
+      1, 9, 10, 16, to: 16, kernel: .init(3), dilation: .init(2, 1), margins: .init(all: 2), groups: 16),
     // One filter, and one channel whose gradient is wanted: pixels become the lanes.
     ConvolutionCase(3, 9, 35, 8, to: 1, kernel: .init(3), margins: .init(all: 1)),
     ConvolutionCase(1, 12, 12, 1, to: 5, kernel: .init(5)),

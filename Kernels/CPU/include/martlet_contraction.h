@@ -46,6 +46,27 @@ struct martlet_contraction {
     enum martlet_activation activation;
 };
 
+// Where one row of a depthwise convolution's results finds its operands, in elements.
+struct martlet_depthwise_row {
+    ptrdiff_t x, w; // the row of the image and the row of the kernel of the first tap that exists
+    ptrdiff_t taps; // how many rows of the kernel exist
+};
+
+// A convolution whose channels have one partner each; or its data gradient, seen as one over the mirrored image.
+//   y(image, row, column, n) = Σ over i < rows[row].taps and k < width of
+//     x[image·x_image + rows[row].x + i·x_tap_row + (first_input + column·stride + k)·x_column + n]
+//     · w[rows[row].w + i·w_tap_row + k·channels + n],
+// one chain in this order over the inputs 0 ..< input_columns; then the bias and the activation.
+struct martlet_depthwise {
+    const float *x, *w;
+    float *y; // y[image·y_image + row·y_row + column·y_column + n]
+    ptrdiff_t x_image, x_tap_row, x_column, w_tap_row, y_image, y_row, y_column;
+    ptrdiff_t channels, width, stride, columns, first_input, input_columns;
+    const struct martlet_depthwise_row *rows;
+    const float *bias; // or null
+    enum martlet_activation activation;
+};
+
 // One row of a weight gradient: a tap of the kernel and one input channel.
 struct martlet_weight_row {
     ptrdiff_t x;                                            // its input element for output position (0, 0), in elements
@@ -84,6 +105,12 @@ struct martlet_contraction_kernels {
     // The same for one input channel per output channel: A(i, j, m, k, n) = a[… + k·a_step + n].
     void (*contract_channels)(const struct martlet_contraction *, ptrdiff_t first_unit, ptrdiff_t last_unit,
                               ptrdiff_t first_panel, ptrdiff_t last_panel);
+
+    // Whether `depthwise` is made for so many channels, kernels of this width and this horizontal stride.
+    bool (*supports_depthwise)(ptrdiff_t channels, ptrdiff_t width, ptrdiff_t stride);
+
+    // Computes rows first ..< last of an image.
+    void (*depthwise)(const struct martlet_depthwise *, ptrdiff_t image, ptrdiff_t first, ptrdiff_t last);
 
     // panel[k · panel_columns + n] = source[k · step_stride + n · column_stride], 0 for the columns that are missing.
     void (*pack)(const float *source, ptrdiff_t step_count, ptrdiff_t step_stride, ptrdiff_t columns,

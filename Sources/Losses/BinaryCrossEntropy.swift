@@ -26,16 +26,23 @@ public struct BinaryCrossEntropy: Loss {
 
   /// One value per sample; see `Loss`.
   public func values(_ predictions: Tensor, _ targets: Tensor) -> Tensor {
-    var targets = Paired.targets(targets, like: predictions, for: name)
-    if labelSmoothing > 0 { targets = targets * (1 - labelSmoothing) + labelSmoothing / 2 }
+    elements(predictions, smoothed(Paired.targets(targets, like: predictions, for: name))).mean(alongAxes: [-1])
+  }
+
+  func smoothed(_ targets: Tensor) -> Tensor {
+    labelSmoothing > 0 ? targets * (1 - labelSmoothing) + labelSmoothing / 2 : targets
+  }
+
+  /// One value per answer; targets have the shape of the predictions.
+  func elements(_ predictions: Tensor, _ targets: Tensor) -> Tensor {
     if fromLogits {
       // -log q = softplus(-x) and -log(1 - q) = softplus(x), without the cancellation of softplus(x) - t·x.
-      return (targets * (-predictions).softplus() + (1 - targets) * predictions.softplus()).mean(alongAxes: [-1])
+      return targets * (-predictions).softplus() + (1 - targets) * predictions.softplus()
     }
     // 1 - q is clipped by itself: taken from a q that was clipped to 1 - 1e-7, which Float rounds, it would be 1.2e-7.
     let range = CategoricalCrossEntropy.epsilon...(1 - CategoricalCrossEntropy.epsilon)
     let (q, rest) = (predictions.clamped(to: range), (1 - predictions).clamped(to: range))
-    return -(targets * q.log() + (1 - targets) * rest.log()).mean(alongAxes: [-1])
+    return -(targets * q.log() + (1 - targets) * rest.log())
   }
 
   /// Whether predictions and targets fit; see `Loss`.

@@ -55,18 +55,18 @@ public struct CategoricalCrossEntropy: Loss {
   }
 
   private func values(_ predictions: Tensor, distribution: Tensor) -> Tensor {
-    var targets = distribution
-    if labelSmoothing > 0 {
-      targets = targets * (1 - labelSmoothing) + labelSmoothing / Float(predictions.shape.last ?? 1)
-    }
-    let logarithms: Tensor
-    if fromLogits {
-      logarithms = predictions.logSoftmax(alongAxis: -1)
-    } else {
-      let normalized = predictions / predictions.sum(alongAxes: [-1], keepingRank: true)
-      logarithms = normalized.clamped(to: Self.epsilon...(1 - Self.epsilon)).log()
-    }
-    return -(targets * logarithms).sum(alongAxes: [-1])
+    -(smoothed(distribution) * logarithms(predictions)).sum(alongAxes: [-1])
+  }
+
+  func smoothed(_ targets: Tensor) -> Tensor {
+    labelSmoothing > 0 ? targets * (1 - labelSmoothing) + labelSmoothing / Float(targets.shape.last ?? 1) : targets
+  }
+
+  /// The logarithm of each class's probability.
+  func logarithms(_ predictions: Tensor) -> Tensor {
+    if fromLogits { return predictions.logSoftmax(alongAxis: -1) }
+    let normalized = predictions / predictions.sum(alongAxes: [-1], keepingRank: true)
+    return normalized.clamped(to: Self.epsilon...(1 - Self.epsilon)).log()
   }
 
   /// Whether predictions and targets fit; see `Loss`.

@@ -17,5 +17,9 @@ package enum LossCatalogue {
     KullbackLeiblerDivergence(),
     Poisson(),
     CosineSimilarity(),
+    CategoricalFocalCrossEntropy(),
+    CategoricalFocalCrossEntropy(fromLogits: true, gamma: 1.5, labelSmoothing: 0.1),
+    BinaryFocalCrossEntropy(),
+    BinaryFocalCrossEntropy(fromLogits: true, alpha: 0.3),
   ]
 }

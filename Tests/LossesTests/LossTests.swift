@@ -144,6 +144,59 @@ import Testing
     expectClose(loss(logits, oneHot, reduction: .none, classWeights: classes), [0.203803, 2.197224])
   }
 
+  // Values of Keras 3.15 for the same inputs.
+  @Test("focal losses count less what is already right", arguments: Device.underTest)
+  func focal(on device: Device) {
+    let labels = Tensor([1, 0] as [Int32], shape: [2], on: device)
+    let oneHot = Tensor([0, 1, 0, 1, 0, 0], shape: [2, 3], on: device)
+    let probabilities = Tensor([0.2, 0.7, 0.1, 0.6, 0.3, 0.1], shape: [2, 3], on: device)
+    let logits = Tensor([1, 2, -1, 0.5, 0, 3], shape: [2, 3], on: device)
+    let categorical = CategoricalFocalCrossEntropy()
+    expectClose(categorical(probabilities, labels, reduction: .none), [0.00802519, 0.02043302])
+    expectClose(categorical(probabilities, oneHot, reduction: .none), [0.00802519, 0.02043302])
+    expectClose(
+      CategoricalFocalCrossEntropy(alpha: 1, gamma: 1.5, labelSmoothing: 0.1)(probabilities, oneHot, reduction: .none),
+      [0.15862057, 0.20965123])
+    expectClose(
+      CategoricalFocalCrossEntropy(fromLogits: true)(logits, labels, reduction: .none), [0.00757342, 0.56427467])
+
+    let answers = Tensor([0, 1, 1, 1], shape: [2, 2], on: device)
+    let beliefs = Tensor([0.3, 0.8, 0.4, 0.95], shape: [2, 2], on: device)
+    expectClose(BinaryFocalCrossEntropy()(beliefs, answers, reduction: .none), [0.02051324, 0.16499645])
+    expectClose(
+      BinaryFocalCrossEntropy(alpha: 0.3, gamma: 1)(beliefs, answers, reduction: .none), [0.04414518, 0.08285087])
+    expectClose(
+      BinaryFocalCrossEntropy(fromLogits: true)(
+        Tensor([-1, 2, 0.5, 3], shape: [2, 2], on: device), answers, reduction: .none), [0.01223081, 0.03384138])
+    // Certainty has neither loss nor gradient, and no NaN.
+    let certain = Tensor([200, 0], shape: [1, 2], on: device).requiringGradient()
+    let loss = CategoricalFocalCrossEntropy(fromLogits: true, gamma: 0.5)
+    let gradients = loss(certain, Tensor([0] as [Int32], shape: [1], on: device)).gradients()
+    expectClose(gradients[certain] ?? certain, [0, 0])
+  }
+
+  @Test("losses have the names that Keras gives them, new and old")
+  func names() throws {
+    let old = [
+      "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
+      "squared_hinge", "hinge", "categorical_hinge", "logcosh", "categorical_crossentropy",
+      "sparse_categorical_crossentropy", "binary_crossentropy", "kullback_leibler_divergence", "poisson",
+      "cosine_proximity",
+    ]
+    let new = [
+      "MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError",
+      "SquaredHinge", "Hinge", "CategoricalHinge", "LogCosh", "CategoricalCrossentropy",
+      "SparseCategoricalCrossentropy",
+      "BinaryCrossentropy", "KLDivergence", "Poisson", "CosineSimilarity",
+    ]
+    for (old, new) in zip(old, new) { #expect(try Losses.named(old).name == Losses.named(new).name) }
+    for loss in LossCatalogue.all { #expect(try Losses.named(loss.name).name == loss.name) }
+    #expect(try Losses.named("categorical_crossentropy", fromLogits: true).predictionKind == .logits)
+    #expect {
+      try Losses.named("mean_error")
+    } throws: { "\($0)".contains("known are mean_squared_error, ") }
+  }
+
   @Test("every loss has the gradient that central differences find", arguments: LossCatalogue.all.indices)
   func gradients(index: Int) throws {
     let loss = LossCatalogue.all[index]

@@ -138,6 +138,29 @@ import Testing
     #expect(Float(0.001).rate(atStep: 9) == 0.001)
   }
 
+  @Test("one cycle goes up and down as PyTorch's OneCycleLR of 11 steps does")
+  func oneCycle() {
+    let expected = [
+      0.020000000000000018, 0.2111705568673679, 0.4801307123613087, 0.48987328391065077, 0.4422378623843152,
+      0.36304352464876416, 0.2652913540437999, 0.16502901449364746, 0.07871625639975394, 0.020522771603145428, 2e-06,
+    ]
+    let schedule = OneCycle(0.5, steps: 11)
+    for (step, rate) in expected.enumerated() { #expect(abs(schedule.rate(atStep: step) - rate) < 1e-15) }
+    #expect(schedule.rate(atStep: 50) == schedule.rate(atStep: 10))
+    #expect(OneCycle(1, steps: 2, rise: 0).rate(atStep: 0) <= 1)
+  }
+
+  @Test("optimizers have the names that people type")
+  func names() throws {
+    #expect(try Optimizers.named("RMSprop").name == RMSprop().name)
+    #expect(try Optimizers.named("adam_w", learningRate: 0.5).options.learningRate.rate(atStep: 0) == 0.5)
+    #expect(try (Optimizers.named("nesterov") as? SGD)?.isNesterov == true)
+    for optimizer in OptimizerCatalogue.all { #expect(try Optimizers.named(optimizer.name).name == optimizer.name) }
+    #expect {
+      try Optimizers.named("adamm")
+    } throws: { "\($0)".contains("adam, amsgrad") }
+  }
+
   @Test("schedules by parts, by powers and by cosines pass through the values they promise")
   func moreSchedules() {
     func rates(_ schedule: some LearningRateSchedule, _ steps: [Int]) -> [Double] {

@@ -13,6 +13,8 @@ public struct DataFileError: Error, Equatable, CustomStringConvertible {
     case byte(Int)
     /// A byte of what a gzip file holds.
     case unpackedByte(Int)
+    /// A line of a text file, and the cell in it, both counted from 1.
+    case line(Int, cell: Int?)
   }
 
   /// The things that can be wrong with a data file.
@@ -45,6 +47,18 @@ public struct DataFileError: Error, Equatable, CustomStringConvertible {
     case undecodablePNG(reason: String)
     /// The picture has more pixels than are decoded.
     case tooManyPixels(width: Int, height: Int, limit: Int)
+    /// There is nothing in the table.
+    case noRows
+    /// Two columns of a table have the same name.
+    case doubledColumn(String)
+    /// A row of a table has more or fewer cells than the first.
+    case unequalRow(cellCount: Int, expected: Int)
+    /// A quote is opened and never closed.
+    case unclosedQuote
+    /// Something other than a separator follows a closing quote.
+    case textAfterQuote
+    /// Bytes that are no UTF-8.
+    case notUTF8
   }
 
   package init(file: String, at position: Position? = nil, _ problem: Problem) {
@@ -60,6 +74,8 @@ public struct DataFileError: Error, Equatable, CustomStringConvertible {
       case nil: ""
       case .byte(let byte): ", byte \(byte)"
       case .unpackedByte(let byte): ", byte \(byte) of the unpacked data"
+      case .line(let line, let cell?): ", line \(line), cell \(cell)"
+      case .line(let line, nil): ", line \(line)"
       }
     return "\(file)\(place): \(problem.reason); \(problem.remedy)"
   }
@@ -96,6 +112,18 @@ extension DataFileError.Problem {
       "is not a PNG picture that can be decoded: \(reason)"
     case .tooManyPixels(let width, let height, let limit):
       "is a picture of \(width)×\(height) pixels, more than the \(limit) that are decoded"
+    case .noRows:
+      "is empty"
+    case .doubledColumn(let name):
+      "has two columns called '\(name)'"
+    case .unequalRow(let cellCount, let expected):
+      "has \(cellCount) cells where the first row has \(expected)"
+    case .unclosedQuote:
+      "has a quote here that is never closed"
+    case .textAfterQuote:
+      "goes on after a closing quote"
+    case .notUTF8:
+      "holds bytes that are not UTF-8"
     }
   }
 
@@ -111,6 +139,12 @@ extension DataFileError.Problem {
     case .countMismatch: "use the two files that belong together"
     case .undecodablePNG: "save it as PNG again"
     case .tooManyPixels: "scale it down first"
+    case .noRows: "check that this is the right file"
+    case .doubledColumn: "give each column its own name"
+    case .unequalRow: "check the separator, and put cells that hold it into quotes"
+    case .unclosedQuote: "close it, or double it where it belongs to the text"
+    case .textAfterQuote: "double quotes that belong to the text"
+    case .notUTF8: "save the file as UTF-8"
     }
   }
 }

@@ -48,7 +48,8 @@ let package = Package(
       name: "MartletOpenCLBackend",
       dependencies: ["MartletBackend", .target(name: "CMartletOpenCLKernels", condition: .when(traits: ["OpenCL"]))],
       path: "Sources/OpenCLBackend"),
-    .testTarget(name: "OpenCLBackendTests", dependencies: ["MartletOpenCLBackend", "MartletConsistency"]),
+    .testTarget(
+      name: "OpenCLBackendTests", dependencies: ["MartletOpenCLBackend", "MartletConsistency", "MartletCPUBackend"]),
 
     // Tensors on devices chosen at run time, and the tape; then every differentiable operation with its gradient.
     .target(

@@ -38,6 +38,8 @@ bool martlet_opencl_load(const char *path, struct martlet_opencl_functions *func
         ENTRY(clFinish, finish),
         ENTRY(clWaitForEvents, waitForEvents),
         ENTRY(clGetEventInfo, getEventInfo),
+        ENTRY(clGetEventProfilingInfo, getEventProfilingInfo),
+        ENTRY(clRetainEvent, retainEvent),
         ENTRY(clReleaseEvent, releaseEvent),
 #undef ENTRY
     };

@@ -29,9 +29,10 @@ public enum BackendError: Error, Hashable, CustomStringConvertible {
     case .memoryOverrun(let backend, let byteCount, let offset):
       "\(backend): a block of \(byteCount) bytes was written to at byte \(offset), outside its bounds"
     case .kernelBuild(let device, let kernel, let options, let log):
-      "\(device): building kernel \(kernel) failed (options \(options.isEmpty ? "none" : options)):\n\(log)"
+      "\(device): building kernel \(kernel) failed (options \(options.isEmpty ? "none" : options)); "
+        + "use another device, such as cpu, or another version of the driver. The compiler says:\n\(log)"
     case .driver(let device, let call, let code, let meaning):
-      "\(device): \(call) failed with \(code) (\(meaning))"
+      "\(device): \(call) failed with \(code) (\(meaning)); use another device if it goes on, such as cpu"
     case .deviceLost(let device, let detail):
       "\(device): the device was lost (\(detail)); restart the program or use another device"
     case .unavailable(let name, let reason):

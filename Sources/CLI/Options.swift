@@ -15,11 +15,14 @@ struct DeviceOptions: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads has to be 1 or more; got \(threads)") }
   }
 
+  /// - Parameter profile: What every call is recorded in, if anything.
   /// - Throws: `BackendError` when there is no such device or it cannot be used.
-  func selected() throws -> Device {
-    let device = try Device.named(device)
-    guard let threads, device.name == Device.cpu.name else { return device }
-    return Device(backend: try CPUBackend(threads: threads))
+  func selected(recordingInto profile: Profile? = nil) throws -> Device {
+    if let threads, try Device.named(device).name == Device.cpu.name {
+      let backend = try CPUBackend(threads: threads)
+      return Device(backend: profile.map { ProfilingBackend(backend, into: $0) } ?? backend)
+    }
+    return try profile.map { try Device.named(device, recordingInto: $0) } ?? Device.named(device)
   }
 }
 

@@ -42,6 +42,8 @@ struct TrainCommand: ParsableCommand {
   @Option(name: .customLong("save"), help: ArgumentHelp("Write the trained weights (safetensors).", valueName: "file"))
   var savePath: String?
 
+  @OptionGroup var profiling: ProfileOptions
+
   @Flag(help: "Show nothing but errors.")
   var quiet = false
 
@@ -51,11 +53,12 @@ struct TrainCommand: ParsableCommand {
     if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate has to be a number above 0; got \(learningRate)")
     }
-    for path in [savePath, reportPath].compactMap(\.self) { try requireWritable(path) }
+    for path in [savePath, reportPath, profiling.path].compactMap(\.self) { try requireWritable(path) }
   }
 
   func run() throws {
-    let device = try devices.selected()
+    let profile = profiling.started()
+    let device = try devices.selected(recordingInto: profile)
     let mnist = try data.load(quietly: quiet)
     let model = try recipe.model(seed: seed)
     let trainingCount = mnist.train.count - Recipe.validationCount(of: mnist.train.count)
@@ -85,6 +88,10 @@ struct TrainCommand: ParsableCommand {
         trainingSampleCount: trainingCount, model: model,
         history: history, test: test, source: mnist.source)
       try writeJSON(report, to: reportPath)
+    }
+    if let profile {
+      try device.synchronize()
+      try profiling.report(profile)
     }
     if history.wasInterrupted {
       note("stopped by Ctrl-C after \(history.epochs.count) complete epochs")

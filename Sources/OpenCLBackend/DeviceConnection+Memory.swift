@@ -18,8 +18,12 @@
     /// While memory is checked it arrives full of 0xFF bytes (NaN as float32), and what lies behind it is a guard zone.
     func take(_ byteCount: Int) -> DeviceMemory? {
       // Sizes are rounded up by at most a quarter; beyond this they could not be represented.
-      guard byteCount < Int.max / 4, let (block, capacity, _) = pool.take(byteCount + Self.spareByteCount) else {
+      guard byteCount < Int.max / 4 else {
         record(outOfMemory(requested: byteCount))
+        return nil
+      }
+      guard let (block, capacity, _) = pool.take(byteCount + Self.spareByteCount) else {
+        recordFailedAllocation(of: byteCount)
         return nil
       }
       if checksMemory {

@@ -55,16 +55,25 @@
     package let pool: BlockPool<DeviceBlock>
     package let context: cl_context
     private let queue: cl_command_queue
+    private let buffers: BufferMaker
     private let staging: StagingArea
+    /// Takes the times of commands where there is a profile.
+    private let timer: EventTimer?
     /// Whether to wait after each launch, so that an error names the kernel that caused it.
     private let finishesAfterEachLaunch: Bool
     /// Whether blocks are poisoned and guarded; see `take`.
     let checksMemory: Bool
     private let state = Mutex(State())
 
+    /// How many launches the driver may hold back before it is told to begin.
+    private static let launchesPerFlush = 16
+    /// How many launches the report of a lost device names.
+    private static let recentCount = 16
+
     private struct State {
       var error: BackendError?
-      var isLost = false
+      /// Why the device is lost, if it is.
+      var loss: String?
       var launches = 0
       var synchronizations = 0
       var launchesSinceFlush = 0
@@ -74,14 +83,16 @@
 
     /// Makes a context and a queue.
     package init(
-      name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, checksMemory: Bool = false
+      name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, checksMemory: Bool = false, profile: Profile? = nil
     ) throws(BackendError) {
       var status: Int32 = 0
       var device: cl_device_id? = info.identifier
       guard let context = library.functions.createContext(nil, 1, &device, nil, nil, &status) else {
         throw .driver(device: name, call: "clCreateContext", code: status, meaning: OpenCLStatus.name(of: status))
       }
-      guard let queue = library.functions.createCommandQueue(context, info.identifier, 0, &status) else {
+      // A queue that takes times is slower with some drivers, so there is one only on request.
+      let properties = profile == nil ? 0 : cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE)
+      guard let queue = library.functions.createCommandQueue(context, info.identifier, properties, &status) else {
         _ = library.functions.releaseContext(context)
         throw .driver(device: name, call: "clCreateCommandQueue", code: status, meaning: OpenCLStatus.name(of: status))
       }
@@ -93,12 +104,16 @@
       self.checksMemory = checksMemory
       finishesAfterEachLaunch = environment("MARTLET_CL_SYNC") == "1"
       let buffers = BufferMaker(library: library, context: context, queue: queue)
+      self.buffers = buffers
       pool = BlockPool(make: { buffers.make($0) }, destroy: { buffers.destroy($0) })
-      staging = StagingArea(library: library, context: context, queue: queue)
+      let timer = profile.map { EventTimer(name: name, library: library, profile: $0) }
+      self.timer = timer
+      staging = StagingArea(library: library, context: context, queue: queue, timer: timer)
     }
 
     deinit {
       _ = library.functions.finish(queue)
+      timer?.collect()
       pool.trim(toByteCount: 0)
       staging.release()
       _ = library.functions.releaseCommandQueue(queue)
@@ -117,10 +132,10 @@
     /// Whether commands can be queued; a lost device takes none and says so again.
     package var isUsable: Bool {
       state.withLock { state in
-        if state.isLost && state.error == nil {
-          state.error = .deviceLost(device: name, detail: "it failed earlier")
+        if let loss = state.loss, state.error == nil {
+          state.error = .deviceLost(device: name, detail: "earlier, " + loss)
         }
-        return !state.isLost
+        return state.loss == nil
       }
     }
 
@@ -128,12 +143,12 @@
       state.withLock { state in
         let error: BackendError
         if OpenCLStatus.isDeviceLost(code) {
-          state.isLost = true
-          let detail = "\(call): \(code), \(OpenCLStatus.name(of: code)); latest kernels: "
-          error = .deviceLost(
-            device: name, detail: detail + (state.recent.isEmpty ? "none" : state.recent.joined(separator: " ")))
+          let latest = state.recent.isEmpty ? "none" : state.recent.joined(separator: " ")
+          let loss = "\(call): \(code), \(OpenCLStatus.name(of: code)); latest kernels: \(latest)"
+          state.loss = state.loss ?? loss
+          error = .deviceLost(device: name, detail: loss)
         } else {
-          error = .driver(device: name, call: call, code: code, meaning: OpenCLStatus.name(of: code))
+          error = .driver(device: name, call: call, code: code, meaning: OpenCLStatus.meaning(of: code))
         }
         if state.error == nil { state.error = error }
       }
@@ -148,6 +163,16 @@
       if let error { throw error }
     }
 
+    /// Remembers that there was no block of so many bytes: because memory is short, or because the device is gone.
+    func recordFailedAllocation(of byteCount: Int) {
+      let status = buffers.latestFailure.load(ordering: .relaxed)
+      if OpenCLStatus.isDeviceLost(status) && !OpenCLStatus.isOutOfMemory(status) {
+        fail("clCreateBuffer", status)
+      } else {
+        record(outOfMemory(requested: byteCount))
+      }
+    }
+
     /// Out of memory for a request of so many bytes.
     package func outOfMemory(requested: Int) -> BackendError {
       let statistics = pool.statistics
@@ -159,16 +184,34 @@
 
     /// Queues a kernel over so many groups.
     package func launch(_ kernel: Kernel, groups: Int, _ arguments: [KernelArgument]) {
-      if groups == 0 || !isUsable { return }
-      var status = enqueue(kernel, groups: groups, arguments)
+      if groups == 0 { return }
+      let call = "running kernel \(kernel.name)"
+      guard perform(call, { enqueue(kernel, groups: groups, arguments) }) else { return }
+      let isTimeToFlush = state.withLock { state in
+        state.launchesSinceFlush = (state.launchesSinceFlush + 1) % Self.launchesPerFlush
+        return state.launchesSinceFlush == 0
+      }
+      if finishesAfterEachLaunch {
+        let status = library.functions.finish(queue)
+        if status != OpenCLStatus.success { fail(call, status) }
+      } else if isTimeToFlush {
+        flush()
+      }
+    }
+
+    /// Queues a command and returns whether the driver took it. Drivers need memory of their own, and some allocate a buffer
+    /// only when it is first used: without memory they get back what is cached, once the device has let go of it, and are
+    /// asked again.
+    private func perform(_ call: String, _ command: () -> Int32) -> Bool {
+      if !isUsable { return false }
+      var status = command()
       if OpenCLStatus.isOutOfMemory(status) {
-        // The driver needs memory of its own to run: give it what is cached, once the device has let go of it.
         waitForAll()
         pool.trim(toByteCount: 0)
-        status = enqueue(kernel, groups: groups, arguments)
+        status = command()
       }
-      if status == OpenCLStatus.success && finishesAfterEachLaunch { status = library.functions.finish(queue) }
-      if status != OpenCLStatus.success { fail("running kernel \(kernel.name)", status) }
+      if status != OpenCLStatus.success { fail(call, status) }
+      return status == OpenCLStatus.success
     }
 
     private func enqueue(_ kernel: Kernel, groups: Int, _ arguments: [KernelArgument]) -> Int32 {
@@ -188,27 +231,31 @@
         }
         var global = groups * kernel.groupSize
         var local = kernel.groupSize
-        let status = library.functions.enqueueNDRangeKernel(
-          queue, kernel.handle, 1, nil, &global, &local, 0, nil, nil)
+        var event: cl_event?
+        let status = withOptionalEvent(&event) {
+          library.functions.enqueueNDRangeKernel(queue, kernel.handle, 1, nil, &global, &local, 0, nil, $0)
+        }
         if status == OpenCLStatus.success {
+          timer?.add(event, kernel.name)
           state.launches += 1
-          state.launchesSinceFlush += 1
-          if state.recent.count == 16 { state.recent.removeFirst() }
+          if state.recent.count == Self.recentCount { state.recent.removeFirst() }
           state.recent.append(kernel.name)
-          if state.launchesSinceFlush == 16 {
-            state.launchesSinceFlush = 0
-            return library.functions.flush(queue)
-          }
         }
         return status
       }
     }
 
+    /// A command's event is asked for only where somebody takes its times: events cost time.
+    private func withOptionalEvent(
+      _ event: inout cl_event?, _ queue: (UnsafeMutablePointer<cl_event?>?) -> Int32
+    ) -> Int32 {
+      timer == nil ? queue(nil) : queue(&event)
+    }
+
     /// Queues a copy from the host; the source may be reused at once.
     package func upload(_ source: UnsafeRawBufferPointer, to block: DeviceBlock, atByte offset: Int) {
-      if source.count == 0 || !isUsable { return }
-      let status = staging.write(source, to: block, atByte: offset)
-      if status != OpenCLStatus.success { fail("clEnqueueWriteBuffer", status) }
+      if source.count == 0 { return }
+      _ = perform("clEnqueueWriteBuffer") { staging.write(source, to: block, atByte: offset) }
     }
 
     /// Waits for everything before and copies to the host.
@@ -219,9 +266,17 @@
         waitForAll()
         return
       }
-      let status = library.functions.enqueueReadBuffer(
-        queue, block.memory, cl_bool(CL_TRUE), offset, target.count, target.baseAddress, 0, nil, nil)
-      if status != OpenCLStatus.success { fail("clEnqueueReadBuffer", status) }
+      var event: cl_event?
+      let isRead = perform("clEnqueueReadBuffer") {
+        withOptionalEvent(&event) {
+          library.functions.enqueueReadBuffer(
+            queue, block.memory, cl_bool(CL_TRUE), offset, target.count, target.baseAddress, 0, nil, $0)
+        }
+      }
+      if isRead {
+        timer?.add(event, "clEnqueueReadBuffer")
+        timer?.collect()
+      }
     }
 
     /// Hands queued commands to the device.
@@ -238,7 +293,7 @@
 
     private func waitForAll() {
       let status = library.functions.finish(queue)
-      if status != OpenCLStatus.success { fail("clFinish", status) }
+      if status == OpenCLStatus.success { timer?.collect() } else { fail("clFinish", status) }
     }
 
     /// Memory and command counters.
@@ -253,17 +308,27 @@
     }
   }
 
-  /// Makes and destroys buffers. `@unchecked Sendable`: handles that any thread may use.
-  private struct BufferMaker: @unchecked Sendable {
+  /// Makes and destroys buffers. A class because the pool and the connection share it. `@unchecked Sendable`: handles that any
+  /// thread may use.
+  private final class BufferMaker: @unchecked Sendable {
     let library: OpenCLLibrary
     let context: cl_context
     let queue: cl_command_queue
+    /// What the driver said when it last had no buffer.
+    let latestFailure = Atomic<Int32>(OpenCLStatus.success)
+
+    init(library: OpenCLLibrary, context: cl_context, queue: cl_command_queue) {
+      self.library = library
+      self.context = context
+      self.queue = queue
+    }
 
     func make(_ byteCount: Int) -> DeviceBlock? {
       var status: Int32 = 0
       let memory = library.functions.createBuffer(
         context, cl_mem_flags(CL_MEM_READ_WRITE), byteCount, nil, &status)
       if let memory, status == OpenCLStatus.success { return DeviceBlock(memory: memory) }
+      latestFailure.store(status, ordering: .relaxed)
       // Commands may hold on to blocks that the pool is about to give back.
       _ = library.functions.finish(queue)
       return nil

@@ -74,6 +74,7 @@
       let library = connection.library
       var options = "-cl-std=CL1.2"
       if connection.info.roundsDivisionCorrectly { options += " -cl-fp32-correctly-rounded-divide-sqrt" }
+      if let more = environment("MARTLET_CL_OPTIONS") { options += " " + more }
       for (name, value) in text.definitions { options += " -D\(name)=\(value)" }
 
       var status: Int32 = 0

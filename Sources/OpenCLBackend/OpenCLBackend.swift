@@ -23,12 +23,13 @@
     /// - Throws: `BackendError` with what the driver did not do.
     package init(
       name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, profile: OpenCLProfile? = nil,
-      checksMemory: Bool? = nil
+      checksMemory: Bool? = nil, recordingInto log: Profile? = nil
     ) throws(BackendError) {
       self.name = name
       if let profile { self.profile = profile } else { self.profile = try .chosenByEnvironment(for: info.kind) }
       connection = try DeviceConnection(
-        name: name, info: info, library: library, checksMemory: checksMemory ?? HostMemory.isCheckingRequested)
+        name: name, info: info, library: library, checksMemory: checksMemory ?? HostMemory.isCheckingRequested,
+        profile: log)
       kernels = KernelLibrary(connection: connection)
       capabilities = Capabilities(
         kind: info.kind, deviceName: "\(info.name), \(info.platformName), profile \(self.profile.rawValue)",

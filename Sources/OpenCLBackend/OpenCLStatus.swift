@@ -12,6 +12,11 @@
       names[code] ?? "unknown status"
     }
 
+    /// The name, and what can be done where that is known.
+    package static func meaning(of code: Int32) -> String {
+      name(of: code) + (isOutOfMemory(code) ? ": out of memory; use a smaller batch or free tensors" : "")
+    }
+
     /// Whether the code says that memory, on the device or the host, is short.
     package static func isOutOfMemory(_ code: Int32) -> Bool {
       [-4, -5, -6, -61].contains(code)

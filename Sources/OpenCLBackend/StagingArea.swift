@@ -36,12 +36,14 @@
     private let library: OpenCLLibrary
     private let context: cl_context
     private let queue: cl_command_queue
+    private let timer: EventTimer?
     private let state = Mutex(State())
 
-    init(library: OpenCLLibrary, context: cl_context, queue: cl_command_queue) {
+    init(library: OpenCLLibrary, context: cl_context, queue: cl_command_queue, timer: EventTimer?) {
       self.library = library
       self.context = context
       self.queue = queue
+      self.timer = timer
     }
 
     /// Blocks obtained from the driver so far.
@@ -59,6 +61,9 @@
         let status = library.functions.enqueueWriteBuffer(
           queue, target.memory, cl_bool(CL_FALSE), offset, source.count, block.pointer, 0, nil, &block.event)
         if status == OpenCLStatus.success {
+          if let timer, library.functions.retainEvent(block.event) == OpenCLStatus.success {
+            timer.add(block.event, "clEnqueueWriteBuffer")
+          }
           state.pending.append(block)
         } else {
           state.free.append(block)

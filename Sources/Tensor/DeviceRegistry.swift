@@ -90,6 +90,11 @@ enum DeviceRegistry {
       return try once(name) { try discovery.open(name) }
     }
 
+    /// A backend of its own that takes times; `nil` where the name is not that of an OpenCL device.
+    static func openCLBackend(named name: String, recordingInto profile: Profile) throws -> (any Backend)? {
+      name.hasPrefix("opencl") ? try discovery.open(name, recordingInto: profile) : nil
+    }
+
     private static var openCLCandidates: [DeviceCandidate] {
       let found = discovery.candidates.map {
         DeviceCandidate(
@@ -104,6 +109,8 @@ enum DeviceRegistry {
     private static func openCLDevice(named name: String) throws -> Device {
       throw BackendError.unavailable(name: name, reason: absence)
     }
+
+    static func openCLBackend(named name: String, recordingInto profile: Profile) throws -> (any Backend)? { nil }
 
     private static var openCLCandidates: [DeviceCandidate] { [nothing(absence)] }
   #endif

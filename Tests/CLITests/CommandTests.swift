@@ -38,6 +38,24 @@ import Testing
     #expect(prediction.output.contains("%") && prediction.output.split(separator: "\n").count > 20)
   }
 
+  @Test("profiles: a table by call, and a trace with the same events")
+  func profile() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try MartletProcess.run(
+      ["train", "mnist-cnn", "--limit", "300", "--epochs", "1", "--device", "cpu", "--profile", "--trace"]
+        + [folder.path("trace.json")])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("GFLOP/s") && outcome.output.contains("conv2dWeightGradient"))
+    let trace = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: URL(fileURLWithPath: folder.path("trace.json"))))
+    let events = try #require((trace as? [String: Any])?["traceEvents"] as? [[String: Any]])
+    #expect(events.filter { $0["ph"] as? String == "X" }.count > 50)
+    let launches = try #require(outcome.output.split(separator: "\n").last { $0.contains(" launches, ") })
+    #expect(launches.contains(" in \(events.count - 1) launches, "))  // one event names the row
+    let refused = try MartletProcess.run(["train", "mnist-cnn", "--profile", "--trace", "/no/such/folder/trace.json"])
+    #expect(refused.status == 64 && refused.errors.contains("there is no folder"))
+  }
+
   @Test("stops at Ctrl-C with the model saved, says so, and leaves the line")
   func interruption() throws {
     let folder = try TemporaryFolder()

@@ -40,6 +40,8 @@ struct martlet_opencl_functions {
     __typeof__(&clFinish) finish;
     __typeof__(&clWaitForEvents) waitForEvents;
     __typeof__(&clGetEventInfo) getEventInfo;
+    __typeof__(&clGetEventProfilingInfo) getEventProfilingInfo;
+    __typeof__(&clRetainEvent) retainEvent;
     __typeof__(&clReleaseEvent) releaseEvent;
 };
 

@@ -145,9 +145,9 @@ public struct Convolution: Hashable, Sendable {
   /// Into how many slices of whole images the sum over the batch is cut when the gradient of the weights is computed; slice
   /// `s` of `S` holds images `s·batch/S ..< (s+1)·batch/S`. The sums of the slices are added in order. The number follows
   /// from shapes alone, so that results do not depend on the number of threads; few where the weights are many, since each
-  /// slice needs its own copy of them.
+  /// slice writes and reads a copy of them: together they take no more than a megabyte.
   public static func weightGradientSlices(batch: Int, weightCount: Int) -> Int {
-    max(1, min(batch, 16, (1 << 20) / max(weightCount, 1)))
+    max(1, min(batch, 16, (1 << 18) / max(weightCount, 1)))
   }
 }
 

@@ -133,7 +133,11 @@ private struct DividedContraction {
   private let panelColumns: Int
 
   /// A task takes tens of microseconds: many against the cost of handing it out, few against that of waiting for the last.
-  private static let multiplicationsPerTask: Int = 1 << 20
+  private static let mostMultiplicationsPerTask: Int = 1 << 20
+  /// Less work than that makes so many tasks, which end at almost the same time on two or four threads, unless they would
+  /// be shorter than a microsecond.
+  private static let fewestTasks = 16
+  private static let fewestMultiplicationsPerTask: Int = 1 << 16
   /// Panels of 384 steps (`STEPS_PER_BLOCK`) that stay in a core's second cache beside A.
   private static let mostPanelsPerTask = 8
   /// So many units share the panels of B that a task fetches, where these are large.
@@ -148,12 +152,19 @@ private struct DividedContraction {
     self.panelColumns = panelColumns
     units = rows.0 * rows.1 * tiles
     panels = (contraction.columns + panelColumns - 1) / panelColumns
-    panelsPerTask = max(1, min(panels, Self.mostPanelsPerTask))
+    let steps = max(1, contraction.step_count)
+    let multiplications = rows.0 * rows.1 * rows.2 * contraction.columns * steps
+    let perTask = max(
+      Self.fewestMultiplicationsPerTask, min(Self.mostMultiplicationsPerTask, multiplications / Self.fewestTasks))
+    // Few tiles, as of one image: their panels make the tasks.
+    let sharedPanels = units < Self.fewestTasks ? panels * max(1, units) / Self.fewestTasks : panels
+    panelsPerTask =
+      multiplications < perTask ? max(1, panels) : max(1, min(sharedPanels, Self.mostPanelsPerTask))
     let columns = min(contraction.columns, panelsPerTask * panelColumns)
-    let multiplicationsPerUnit = max(1, rows.2 * columns * max(1, contraction.step_count) / max(1, tiles))
-    let needsSharing = contraction.step_count * columns > Self.largePanelElements
-    let fewest = needsSharing ? Self.unitsSharingLargePanels : 1
-    unitsPerTask = max(fewest, Self.multiplicationsPerTask / multiplicationsPerUnit, 1)
+    let multiplicationsPerUnit = max(1, rows.2 * columns * steps / max(1, tiles))
+    let needsSharing = steps * columns > Self.largePanelElements && units >= Self.fewestTasks
+    let fewest = needsSharing ? min(Self.unitsSharingLargePanels, units / Self.fewestTasks + 1) : 1
+    unitsPerTask = max(fewest, perTask / multiplicationsPerUnit, 1)
   }
 
   var taskCount: Int { unitGroups * panelGroups }

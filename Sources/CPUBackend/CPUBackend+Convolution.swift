@@ -60,7 +60,7 @@ extension CPUBackend {
   }
 
   private func runContractions(_ pass: ConvolutionPass, _ epilogue: FusedEpilogue, _ finish: FinishedElements?) {
-    let isPacked = !pass.isDepthwise && (!pass.targetIsOutput || pass.targetPixels >= 64)
+    let isPacked = pass.wantsPackedWeights(contraction)
     let panels = pass.panels(of: panelColumns)
     let packedElements = isPacked ? pass.groups * panels * pass.stepsPerGroup * panelColumns : 0
     let packedByteCount = packedElements * MemoryLayout<Float>.stride

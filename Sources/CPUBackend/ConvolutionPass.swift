@@ -32,6 +32,22 @@ struct ConvolutionPass {
   /// How far apart the rows (tap, source channel) of the weights are where they lie so.
   private var unpackedRowLength: Int { targetIsOutput || isDepthwise ? outputChannels : 1 }
 
+  /// Whether the weights are packed first. They have to be where their rows do not lie along the target's channels; else it
+  /// pays where many tiles read them, unless rows of whole panels already lie close together.
+  func wantsPackedWeights(_ kernels: UnsafePointer<martlet_contraction_kernels>) -> Bool {
+    if isDepthwise { return false }
+    if !targetIsOutput { return true }
+    let closeRowElements = 128
+    let (fewPixels, manyPixels) = (64, 2048)
+    if groups > 1 || !hasWholePanels(kernels) || outputChannels > closeRowElements { return targetPixels >= fewPixels }
+    return outputChannels > kernels.pointee.panel_columns && targetPixels >= manyPixels
+  }
+
+  /// Whether each panel of the weights can be read to its full width without packing.
+  private func hasWholePanels(_ kernels: UnsafePointer<martlet_contraction_kernels>) -> Bool {
+    targetChannels % kernels.pointee.panel_columns == 0
+  }
+
   func panels(of panelColumns: Int) -> Int { (targetChannels + panelColumns - 1) / panelColumns }
 
   /// At most how many runs all regions have together.
@@ -75,7 +91,7 @@ struct ConvolutionPass {
     var job = martlet_contraction()
     job.columns = isDepthwise ? targetShape[3] : targetChannels
     job.b_panel_stride = packed == nil ? panelColumns : stepsPerGroup * panelColumns
-    job.b_is_padded = packed != nil
+    job.b_is_padded = packed != nil || hasWholePanels(kernels)
     job.activation = epilogue.activation
     var jobs: [martlet_contraction] = []
     for rows in vertical {

@@ -146,6 +146,36 @@ public protocol Backend: AnyObject, Sendable {
   /// The gradient of `pool2d`: each input element starts at +0 and receives, in ascending order of output positions, the
   /// upstream of the windows whose index points at it (maximum) or upstream / elements in the window (average).
   func pool2dBackward(_ upstream: View, _ kind: PoolingKind, _ window: Window, index: View?, inputGradient: View)
+
+  // MARK: Convolution and maximum pooling as one
+
+  // Optional: by default these are composed of the functions above. A backend that overrides them keeps the convolution's
+  // results, and above all their gradient, out of memory. Results are those of the composition, bit for bit, with one freedom
+  // in the gradients: terms whose upstream is zero, those of the elements that no index names among them, may be left out. That
+  // shows only where an operand is not finite or a chain underflows to −0.
+
+  /// `conv2d`, then the maximum of each window of its results.
+  ///
+  /// - Parameters:
+  ///   - epilogue: Applied before pooling; further inputs are broadcast to the convolution's output.
+  ///   - output, index: See `pool2d`.
+  func conv2dMaxPooled(
+    _ input: View, weights: View, _ convolution: Convolution, epilogue: Epilogue?, pooling: Window, output: View,
+    index: View?)
+
+  /// The gradient of `conv2dMaxPooled`, without epilogue, for its input: `pool2dBackward`, then `conv2dDataGradient`.
+  ///
+  /// - Parameters:
+  ///   - upstream, index: Of the pooled results; contiguous.
+  func conv2dMaxPooledDataGradient(
+    _ upstream: View, index: View, pooling: Window, weights: View, _ convolution: Convolution, inputGradient: View)
+
+  /// The gradient of `conv2dMaxPooled`, without epilogue, for its weights: `pool2dBackward`, then `conv2dWeightGradient`.
+  ///
+  /// - Parameters:
+  ///   - upstream, index: Of the pooled results; contiguous.
+  func conv2dMaxPooledWeightGradient(
+    _ input: View, upstream: View, index: View, pooling: Window, _ convolution: Convolution, weightGradient: View)
 }
 
 /// How a reduction combines values. Lanes begin at the identity given with each.

@@ -59,7 +59,7 @@ extension CPUBackend {
 }
 
 /// The positions of maxima in their windows, as bytes or as 32-bit words.
-private struct IndexElements {
+struct IndexElements {
   var bytes: UnsafeMutablePointer<UInt8>?
   var words: UnsafeMutablePointer<Int32>?
 
@@ -75,7 +75,7 @@ private struct IndexElements {
 }
 
 extension martlet_pooling {
-  fileprivate init(_ window: Window, image: Shape, output: Shape) {
+  init(_ window: Window, image: Shape, output: Shape) {
     self.init(
       height: image[1], width: image[2], channels: image[3], output_height: output[1], output_width: output[2],
       size_height: window.size.height, size_width: window.size.width, stride_height: window.stride.height,

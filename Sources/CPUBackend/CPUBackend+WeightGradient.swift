@@ -83,7 +83,8 @@ extension CPUBackend {
     }
   }
 
-  private func addSlices(
+  /// Adds `slices` gradients of `count` elements each, from left to right.
+  func addSlices(
     _ sums: UnsafePointer<Float>, slices: Int, count: Int, to total: UnsafeMutablePointer<Float>
   ) {
     let elementsPerTask = max(1024, 65_536 / slices / 16 * 16)
@@ -96,7 +97,7 @@ extension CPUBackend {
 
 /// The gradient of a convolution for its weights, seen as a matrix: one row for each (kernel row, kernel column, input
 /// channel of a group), one column for each output channel of a group.
-private struct WeightGradient {
+struct WeightGradient {
   let x: UnsafeMutablePointer<Float>
   let inputShape: Shape
   let dy: UnsafeMutablePointer<Float>

@@ -5,10 +5,10 @@ import MartletBackend
 /// write another (the target), and differ in which tap reads where and in which way round the weights are.
 struct ConvolutionPass {
   let source: UnsafeMutablePointer<Float>
-  let sourceShape: Shape
+  var sourceShape: Shape
   let target: UnsafeMutablePointer<Float>
-  let targetShape: Shape
-  let vertical: [AxisSpan]
+  var targetShape: Shape
+  var vertical: [AxisSpan]
   let horizontal: [AxisSpan]
   /// `[kernel height, kernel width, in / groups, out]`.
   let weights: UnsafeMutablePointer<Float>

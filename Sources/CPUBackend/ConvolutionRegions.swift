@@ -13,6 +13,18 @@ struct AxisSpan {
   var taps: AxisTaps
   /// How far the taps move in the image read, from one position written to the next.
   var sourceStep: Int
+
+  /// The part within a range of positions; nil where there is none.
+  ///
+  /// - Precondition: `step` is 1.
+  func clipped(to range: Range<Int>) -> AxisSpan? {
+    assert(step == 1)
+    var part = self
+    part.first = max(first, range.lowerBound)
+    part.count = min(first + count, range.upperBound) - part.first
+    part.taps.source += (part.first - first) * sourceStep
+    return part.count > 0 ? part : nil
+  }
 }
 
 /// The taps of the kernel that one position sees, in ascending order: always an arithmetic progression.

@@ -149,6 +149,8 @@ struct CaseGenerator {
     case special
     /// Few different values, so that there are ties.
     case ties
+    /// Around one, but a third of them zeros of either sign.
+    case sparse
     /// Whole numbers in a range.
     case range(ClosedRange<Int>)
     /// Numbers in an interval.
@@ -199,6 +201,7 @@ struct CaseGenerator {
     case .special:
       if bits & 0xf == 0 { return Self.specialFloats[Int(bits >> 4) % Self.specialFloats.count] }
       return bits & 0x10 == 0 ? Float(bitPattern: word()) : Float(Int32(bitPattern: bits)) * 0x1p-28
+    case .sparse: return bits % 3 == 0 ? [0, -0.0][Int(bits >> 2) % 2] : Float(Int32(bitPattern: bits)) * 0x1p-30
     case .ties: return [-1, 0, -0.0, 1, 2, .nan][Int(bits % 6)]
     case .range(let range): return Float(int(range))
     case .interval(let range): return Float.random(in: range, using: &random)
@@ -209,7 +212,7 @@ struct CaseGenerator {
   private mutating func integer(_ values: Values) -> Int32 {
     let bits = word()
     switch values {
-    case .ordinary, .wide, .interval: return Int32(bitPattern: bits) >> 22
+    case .ordinary, .wide, .sparse, .interval: return Int32(bitPattern: bits) >> 22
     case .special:
       let special = Self.specialIntegers[Int(bits >> 2) % Self.specialIntegers.count]
       return bits & 3 == 0 ? special : Int32(bitPattern: word())

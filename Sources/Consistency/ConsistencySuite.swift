@@ -143,5 +143,5 @@ struct Operation: Sendable {
   let caseCount: Int
   let makeCase: @Sendable (inout CaseGenerator) -> Case
 
-  static var all: [Operation] { map + reductions + rows + indexing + contractions + windows }
+  static var all: [Operation] { map + reductions + rows + indexing + contractions + windows + pooledConvolutions }
 }

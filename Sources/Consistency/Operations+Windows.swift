@@ -118,7 +118,7 @@ private struct ConvolutionCase {
 }
 
 /// The shapes of one pooling.
-private struct PoolingCase {
+struct PoolingCase {
   let window: Window
   let input, output: Shape
   var indexType: DType { window.size.area <= 256 ? .uint8 : .int32 }
@@ -160,7 +160,7 @@ extension CaseGenerator {
   }
 
   /// A window with none, same, some or plenty of margin; where it does not fit, just so much more that it does.
-  private mutating func window(
+  mutating func window(
     _ size: Extent2D, _ stride: Extent2D, _ dilation: Extent2D, _ padding: Int, over image: Extent2D
   ) -> Window {
     var margins = Margins()
@@ -187,6 +187,17 @@ extension CaseGenerator {
     let stride = strides[index / sizes.count % strides.count]
     let image = Extent2D(
       min(pick([1, 2, 4, 5, 7, 8, 13, 28]), largestExtent), min(pick([1, 2, 3, 5, 6, 9, 13, 17]), largestExtent))
+    let window = poolingWindow(size, stride, over: image)
+    let out = window.outputExtent(over: image)
+    let channels = extent(upTo: 65)
+    let batch = isLarge ? 32 : extent(upTo: 3)
+    return PoolingCase(
+      window: window, input: [batch, image.height, image.width, channels],
+      output: [batch, out.height, out.width, channels])
+  }
+
+  /// A window without margins or with some, which it touches the image beside.
+  mutating func poolingWindow(_ size: Extent2D, _ stride: Extent2D, over image: Extent2D) -> Window {
     func margins(_ image: Int, _ size: Int, _ stride: Int, _ g: inout CaseGenerator) -> (Int, Int) {
       let before = g.chance(0.5) ? 0 : g.int(0...size - 1)
       let needed = max(0, size - image - before)
@@ -198,19 +209,13 @@ extension CaseGenerator {
     }
     let vertical = margins(image.height, size.height, stride.height, &self)
     let horizontal = margins(image.width, size.width, stride.width, &self)
-    let window = Window(
+    return Window(
       size: size, stride: stride,
       margins: Margins(top: vertical.0, bottom: vertical.1, left: horizontal.0, right: horizontal.1))
-    let out = window.outputExtent(over: image)
-    let channels = extent(upTo: 65)
-    let batch = isLarge ? 32 : extent(upTo: 3)
-    return PoolingCase(
-      window: window, input: [batch, image.height, image.width, channels],
-      output: [batch, out.height, out.width, channels])
   }
 
   /// For each window and channel any of its elements that lies in the image.
-  fileprivate mutating func poolingIndices(_ p: PoolingCase) -> HostOperand {
+  mutating func poolingIndices(_ p: PoolingCase) -> HostOperand {
     var operand = contiguous(p.output, p.indexType, .junk)
     // The taps along one axis that lie inside at a position of the window.
     func inside(_ position: Int, _ size: Int, _ stride: Int, _ margin: Int, _ image: Int) -> ClosedRange<Int> {
@@ -231,12 +236,12 @@ extension CaseGenerator {
 
 extension Window {
   /// `3×3 stride 2×2 dilation 1×1 margins 1 1 1 1` (top, bottom, left, right).
-  fileprivate var summary: String {
+  var summary: String {
     "\(size) stride \(stride) dilation \(dilation) margins "
       + "\(margins.top) \(margins.bottom) \(margins.left) \(margins.right)"
   }
 }
 
 extension Convolution {
-  fileprivate var summary: String { "\(window.summary) groups \(groups)" }
+  var summary: String { "\(window.summary) groups \(groups)" }
 }

@@ -81,6 +81,16 @@ public struct Conv2D: Layer {
       activation: activation.fused ?? .none)
     return activation.fused == nil ? activation(y, mode: mode) : y
   }
+
+  /// The result of this layer and then of a pooling layer, computed as one; nil where the activation has to see all of this
+  /// layer's results.
+  func callAsFunction(_ x: Tensor, pooledBy pool: MaxPool2D) -> Tensor? {
+    guard let activation = activation.fused else { return nil }
+    prepare(for: x, kernel)
+    return x.conv2dMaxPooled(
+      kernel.value, bias: bias?.value, stride: stride, padding: padding, dilation: dilation, groups: groups,
+      activation: activation, poolSize: pool.size, poolStride: pool.stride, poolPadding: pool.padding)
+  }
 }
 
 /// The shape of one image, `[height, width, channels]`.

@@ -58,14 +58,28 @@ public struct Sequential: Layer {
     cachedParameters = Self.parameters(of: self.layers)
   }
 
-  /// The result for a batch.
+  /// The result for a batch. A convolution and the maximum pooling behind it run as one operation.
   public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
     if let inputShape {
       require(
         x.rank > 0 && x.shape.dropFirst().elementsEqual(inputShape),
         "Sequential: made for samples of shape \(inputShape), got a batch of shape \(x.shape)")
     }
-    return layers.reduce(x) { $1($0, mode: mode) }
+    var y = x
+    var index = 0
+    while index < layers.count {
+      if index + 1 < layers.count, let convolution = layers[index] as? Conv2D,
+        let pool = layers[index + 1] as? MaxPool2D,
+        let pooled = convolution(y, pooledBy: pool)
+      {
+        y = pooled
+        index += 2
+      } else {
+        y = layers[index](y, mode: mode)
+        index += 1
+      }
+    }
+    return y
   }
 
   /// The shape of the result; see `Layer`.

@@ -4,6 +4,7 @@
 
 #include "martlet_contraction.h"
 #include "martlet_isa.h"
+#include "martlet_pooled_gradient.h"
 #include "martlet_pooling.h"
 #include "martlet_rows.h"
 #include "martlet_vector.h"

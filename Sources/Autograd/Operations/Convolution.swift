@@ -55,7 +55,7 @@ extension Tensor {
   }
 
   /// C: this as the image.
-  private func convolved(
+  func convolved(
     _ kernel: Tensor, _ convolution: Convolution, _ target: Shape, epilogue: Epilogue? = nil
   ) -> Tensor {
     let result = Tensor(undefined: target, .float32, on: device)

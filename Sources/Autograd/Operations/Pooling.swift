@@ -40,7 +40,7 @@ extension Tensor {
   }
 
   /// The element of each window that the index names: the reverse of `unpooled`.
-  private func pickedFromWindows(_ index: Tensor, _ window: Window) -> Tensor {
+  func pickedFromWindows(_ index: Tensor, _ window: Window) -> Tensor {
     let numbers = [
       shape[1], shape[2], shape[3], window.size.width, window.stride.height, window.stride.width, window.margins.top,
       window.margins.left,

@@ -1,0 +1,7 @@
+#include "martlet_pooled_gradient.h"
+
+#include "../simd/portable.h"
+
+#include "family.inc"
+
+#include "../simd/end.h"

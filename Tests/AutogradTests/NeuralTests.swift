@@ -99,6 +99,45 @@ import Testing
       [0.25, 0.25, 0.5, 0.25, 0.25, 0.5, 0.5, 0.5, 1])
   }
 
+  @Test("convolution and pooling as one give what the two give", arguments: Device.underTest)
+  func conv2dMaxPooled(on device: Device) throws {
+    for (index, activation) in FusedActivation.allCases.enumerated() {
+      let x = sample([5, 9, 8, 16], on: device).requiringGradient()
+      let kernel = sample([3, 3, 16, 20], seed: 2, scale: 0.2, on: device).requiringGradient()
+      let bias = sample([20], seed: 3, on: device).requiringGradient()
+      let padding: Padding = index % 2 == 0 ? .valid : .same
+      let poolStride = Extent2D(index % 3 == 2 ? 1 : 2)
+      let one = x.conv2dMaxPooled(
+        kernel, bias: bias, padding: padding, activation: activation, poolSize: Extent2D(2), poolStride: poolStride)
+      let two = x.conv2d(kernel, bias: bias, padding: padding, activation: activation)
+        .maxPool2d(size: Extent2D(2), stride: poolStride)
+      #expect(one.shape == two.shape)
+      #expect(try one.floats() == two.floats(), "\(activation)")
+      let weights = sample(one.shape, seed: 4, on: device)
+      let (g, h) = ((one * weights).sum().gradients(), (two * weights).sum().gradients())
+      if poolStride == Extent2D(2) {
+        #expect(try g[x]?.floats() == h[x]?.floats(), "\(activation)")
+        #expect(try g[kernel]?.floats() == h[kernel]?.floats(), "\(activation)")
+      } else {
+        // Where windows share an element, what they send is added before or after it is multiplied by the derivative.
+        expectClose(try #require(g[x]), try #require(h[x]).floats(), within: 1e-5)
+        expectClose(try #require(g[kernel]), try #require(h[kernel]).floats(), within: 1e-4)
+      }
+      expectClose(try #require(g[bias]), try #require(h[bias]).floats(), within: 1e-4)
+    }
+  }
+
+  @Test("convolution and pooling as one take an empty batch", arguments: Device.underTest)
+  func emptyPooledConvolution(on device: Device) throws {
+    let x = Tensor.zeros([0, 6, 6, 16], on: device).requiringGradient()
+    let kernel = sample([3, 3, 16, 8], on: device).requiringGradient()
+    let y = x.conv2dMaxPooled(kernel, activation: .relu, poolSize: Extent2D(2))
+    #expect(y.shape == [0, 2, 2, 8])
+    let gradients = y.sum().gradients()
+    #expect(gradients[x]?.shape == [0, 6, 6, 16])
+    expectClose(try #require(gradients[kernel]), [Float](repeating: 0, count: 9 * 16 * 8))
+  }
+
   @Test("softmax and its logarithm do not overflow", arguments: Device.underTest)
   func softmax(on device: Device) throws {
     let x = Tensor([0, 0.6931472, 1000, 1000], shape: [2, 2], on: device)

@@ -245,6 +245,17 @@ extension OperationCase {
     OperationCase("maxPool2d, overlapping, same", [1, 4, 4, 1]) {
       $0.maxPool2d(size: Extent2D(3, 2), stride: Extent2D(2, 1), padding: .same).squared()
     },
+    OperationCase("conv2dMaxPooled", [2, 6, 7, 2], [3, 2, 2, 3]) {
+      $0.conv2dMaxPooled($1, padding: .same, poolSize: Extent2D(2)).squared()
+    },
+    OperationCase(
+      "conv2dMaxPooled with bias and sigmoid, overlapping, groups",
+      { [sample([1, 5, 6, 2], on: $0), sample([2, 2, 1, 4], seed: 2, on: $0), sample([4], seed: 3, on: $0)] }
+    ) {
+      $0[0].conv2dMaxPooled(
+        $0[1], bias: $0[2], stride: Extent2D(1, 2), groups: 2, activation: .sigmoid, poolSize: Extent2D(3, 2),
+        poolStride: Extent2D(2, 1), poolPadding: .same)
+    },
     OperationCase("averagePool2d", [1, 4, 5, 2]) { $0.averagePool2d(size: Extent2D(2)).squared() },
     OperationCase("averagePool2d, overlapping, same", [1, 4, 4, 1]) {
       $0.averagePool2d(size: Extent2D(3, 2), stride: Extent2D(2, 1), padding: .same).squared()

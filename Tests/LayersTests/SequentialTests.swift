@@ -91,6 +91,32 @@ import Testing
     #expect(try kernel(1) != kernel(2))
   }
 
+  @Test(
+    "computes what its layers compute one by one, convolutions with pooling behind them too",
+    arguments: Device.underTest)
+  func pooledConvolutions(on device: Device) throws {
+    let model = try Sequential(input: [13, 12, 2]) {
+      Conv2D(16, kernel: 3, activation: .relu)
+      MaxPool2D(2)
+      Conv2D(5, kernel: 2, activation: .gelu())
+      MaxPool2D(2, padding: .same)
+      Conv2D(4, kernel: 2, activation: .linear, useBias: false)
+      MaxPool2D(1)
+      Conv2D(3, kernel: 1)
+    }
+    try model.move(to: device)
+    let x = sample([3, 13, 12, 2], on: device)
+    for mode in [Mode.inference, .training(seed: 1, step: 0)] {
+      let (one, two) = (model(x, mode: mode), model.layers.reduce(x) { $1($0, mode: mode) })
+      #expect(try one.floats() == two.floats())
+      let (g, h) = (one.squared().sum().gradients(), two.squared().sum().gradients())
+      for parameter in model.parameters {
+        expectClose(try #require(g[parameter.value]), try #require(h[parameter.value]).floats(), within: 1e-4)
+      }
+    }
+    #expect(model.summary().contains("MaxPooling2D"))
+  }
+
   @Test("gives layers that share a parameter one parameter")
   func sharing() throws {
     let shared = Dense(4)

@@ -6,8 +6,8 @@ import MartletTensor
 // as convolution is, and its gradients close under differentiation in the same way: see `conv2d`.
 
 extension Tensor {
-  /// `conv2d`, then `maxPool2d`, in one backend call: the same values, and the same gradients for image and kernel. The gradient
-  /// for the bias is summed over the pooled elements, whose order of summation may round it differently.
+  /// `conv2d`, then `maxPool2d`, in one backend call: the same values, and the same gradients for image and kernel (where windows
+  /// overlap, but for rounding). The gradient for the bias is summed over the pooled elements, which may round differently.
   ///
   /// - Parameters:
   ///   - kernel: `[kernel height, kernel width, in/groups, out]`

@@ -2,8 +2,8 @@
 //
 // A window hands its upstream to one of its elements, so at most one element in size_height · size_width of the
 // convolution's upstream is not zero. These kernels visit nothing else: each (window, channel) becomes an entry of a
-// list, its upstream and the offset of what it is multiplied by, and a gradient is a sum over entries. Leaving out terms that are zero changes no bit of
-// a chain of finite terms.
+// list, its upstream and the offset of what it is multiplied by, and a gradient is a sum over entries. Leaving out
+// terms that are zero changes no bit of a chain of finite terms.
 #ifndef MARTLET_POOLED_GRADIENT_H
 #define MARTLET_POOLED_GRADIENT_H
 

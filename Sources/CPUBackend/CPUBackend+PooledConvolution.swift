@@ -41,7 +41,7 @@ extension CPUBackend {
     let isPacked = pass.targetPixels >= 64
     let panels = pass.panels(of: panelColumns)
     let packedByteCount = isPacked ? panels * pass.stepsPerGroup * panelColumns * MemoryLayout<Float>.stride : 0
-    let tableByteCount = pass.tableSize * MemoryLayout<martlet_step>.stride
+    let tableByteCount = pass.tableSize(contraction) * MemoryLayout<martlet_run>.stride
     withScratch(byteCount: packedByteCount + (plan.bands.count + 1) * tableByteCount) { scratch in
       let packed = isPacked ? scratch.assumingMemoryBound(to: Float.self) : nil
       if let packed {
@@ -49,7 +49,7 @@ extension CPUBackend {
           pass.packPanel($0, into: packed, contraction)
         }
       }
-      var table = (scratch + packedByteCount).assumingMemoryBound(to: martlet_step.self)
+      var table = (scratch + packedByteCount).assumingMemoryBound(to: martlet_run.self)
       func contractions(band: Range<Int>, images: Int) -> [martlet_contraction] {
         var part = pass
         part.sourceShape[0] = images

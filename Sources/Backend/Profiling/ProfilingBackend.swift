@@ -187,6 +187,44 @@ extension ProfilingBackend {
         unwrapped(upstream), kind, window, index: index.map(unwrapped), inputGradient: unwrapped(inputGradient))
     }
   }
+
+  public func conv2dMaxPooled(
+    _ input: View, weights: View, _ convolution: Convolution, epilogue: Epilogue?, pooling: Window, output: View,
+    index: View?
+  ) {
+    let work = Work.convolution(convolution, of: input.shape, weights: weights, touching: [input, weights, output])
+    record("conv2dMaxPooled", "\(input.shape.crossed) by \(weights.shape.crossed), \(pooling.size)", work) {
+      inner.conv2dMaxPooled(
+        unwrapped(input), weights: unwrapped(weights), convolution, epilogue: unwrapped(epilogue), pooling: pooling,
+        output: unwrapped(output), index: index.map(unwrapped))
+    }
+  }
+
+  public func conv2dMaxPooledDataGradient(
+    _ upstream: View, index: View, pooling: Window, weights: View, _ convolution: Convolution, inputGradient: View
+  ) {
+    let operands = [upstream, weights, inputGradient]
+    let work = Work.convolution(convolution, of: inputGradient.shape, weights: weights, touching: operands)
+    let detail = "\(inputGradient.shape.crossed) by \(weights.shape.crossed), \(pooling.size)"
+    record("conv2dMaxPooledDataGradient", detail, work) {
+      inner.conv2dMaxPooledDataGradient(
+        unwrapped(upstream), index: unwrapped(index), pooling: pooling, weights: unwrapped(weights), convolution,
+        inputGradient: unwrapped(inputGradient))
+    }
+  }
+
+  public func conv2dMaxPooledWeightGradient(
+    _ input: View, upstream: View, index: View, pooling: Window, _ convolution: Convolution, weightGradient: View
+  ) {
+    let operands = [input, upstream, weightGradient]
+    let work = Work.convolution(convolution, of: input.shape, weights: weightGradient, touching: operands)
+    let detail = "\(input.shape.crossed) by \(weightGradient.shape.crossed), \(pooling.size)"
+    record("conv2dMaxPooledWeightGradient", detail, work) {
+      inner.conv2dMaxPooledWeightGradient(
+        unwrapped(input), upstream: unwrapped(upstream), index: unwrapped(index), pooling: pooling, convolution,
+        weightGradient: unwrapped(weightGradient))
+    }
+  }
 }
 
 extension Shape {

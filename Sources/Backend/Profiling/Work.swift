@@ -27,6 +27,14 @@ public struct Work: Hashable, Sendable {
     let positions = result.shape[0] * result.shape[1] * result.shape[2]
     return Work(flops: 2 * positions * perPosition, touching: [image, weights, result])
   }
+
+  /// The convolution of all positions, whether or not the pooling that follows leaves some out.
+  package static func convolution(
+    _ convolution: Convolution, of images: Shape, weights: View, touching operands: [View]
+  ) -> Work {
+    let positions = convolution.outputShape(of: images, channels: 1).elementCount
+    return Work(flops: 2 * positions * weights.shape.elementCount, touching: operands)
+  }
 }
 
 extension View {

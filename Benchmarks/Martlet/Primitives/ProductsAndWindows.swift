@@ -43,6 +43,10 @@ extension Catalogue {
       ("depthwise", ConvolutionShape(batch: 16, image: 28, channels: 128, filters: 128, kernel: 3, groups: 128), 1),
     ].flatMap(convolutions)
     + [("digits1", 128, 26, 32), ("digits2", 128, 11, 64)].flatMap(poolings)
+    + [
+      ("digits1", ConvolutionShape(batch: 128, image: 28, channels: 1, filters: 32, kernel: 3)),
+      ("digits2", ConvolutionShape(batch: 128, image: 13, channels: 32, filters: 64, kernel: 3)),
+    ].flatMap(pooledConvolutions)
 
   private static func convolutions(name: String, _ shape: ConvolutionShape, margin: Int) -> [Primitive] {
     let window = Window(
@@ -86,6 +90,37 @@ extension Catalogue {
       },
       Primitive("pool2d-\(name)-average-backward", [input, result]) { backend, views in
         backend.pool2dBackward(views[1], .average, window, index: nil, inputGradient: views[0])
+      },
+    ]
+  }
+
+  /// Convolution and maximum pooling as one, for two-by-two windows.
+  private static func pooledConvolutions(name: String, _ shape: ConvolutionShape) -> [Primitive] {
+    let geometry = Convolution(window: Window(size: Extent2D(shape.kernel)))
+    let pooling = Window(size: Extent2D(2), stride: Extent2D(2))
+    let convolved = geometry.window.outputExtent(over: Extent2D(shape.image))
+    let pooled = pooling.outputExtent(over: convolved)
+    let result: Shape = [shape.batch, pooled.height, pooled.width, shape.filters]
+    let operands: [Primitive.Operand] = [
+      .init(shape: shape.inputShape), .init(shape: shape.weightShape), .init(shape: result),
+      .init(shape: result, dtype: .uint8),
+    ]
+    let multiplyAdds = shape.batch * convolved.area * shape.weightShape.elementCount
+    func pass(_ suffix: String, _ call: @escaping @Sendable (any Backend, [View]) -> Void) -> Primitive {
+      Primitive("conv2d-pooled-\(name)\(suffix)", operands, operations: Double(2 * multiplyAdds), call: call)
+    }
+    return [
+      pass("") { backend, views in
+        backend.conv2dMaxPooled(
+          views[0], weights: views[1], geometry, epilogue: nil, pooling: pooling, output: views[2], index: views[3])
+      },
+      pass("-input") { backend, views in
+        backend.conv2dMaxPooledDataGradient(
+          views[2], index: views[3], pooling: pooling, weights: views[1], geometry, inputGradient: views[0])
+      },
+      pass("-weights") { backend, views in
+        backend.conv2dMaxPooledWeightGradient(
+          views[0], upstream: views[2], index: views[3], pooling: pooling, geometry, weightGradient: views[1])
       },
     ]
   }

@@ -9,7 +9,7 @@ extension CPUBackend {
   ) {
     countLaunch()
     assert([input, weights, output].allSatisfy(\.layout.isContiguous), "conv2d: strided operands")
-    guard let x = elements(of: input), let w = elements(of: weights), let y = elements(of: output),
+    guard let x = elements(reading: input), let w = elements(reading: weights), let y = elements(writing: output),
       output.layout.elementCount > 0
     else { return }
     let axes = ConvolutionAxis.pair(convolution.window, over: Extent2D(input.shape[1], input.shape[2]))
@@ -33,7 +33,8 @@ extension CPUBackend {
     countLaunch()
     assert(
       [upstream, weights, inputGradient].allSatisfy(\.layout.isContiguous), "conv2dDataGradient: strided operands")
-    guard let dy = elements(of: upstream), let w = elements(of: weights), let dx = elements(of: inputGradient),
+    guard let dy = elements(reading: upstream), let w = elements(reading: weights),
+      let dx = elements(writing: inputGradient),
       inputGradient.layout.elementCount > 0
     else { return }
     let image = Extent2D(inputGradient.shape[1], inputGradient.shape[2])

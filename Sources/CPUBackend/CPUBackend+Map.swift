@@ -6,8 +6,8 @@ import MartletBackend
 extension CPUBackend {
   public func map(_ program: ElementwiseProgram, inputs: [View], parameters: [Scalar], outputs: [View]) {
     countLaunch()
-    guard let shape = outputs.first?.shape, shape.elementCount > 0, let sources = memoryViews(inputs),
-      let targets = memoryViews(outputs)
+    guard let shape = outputs.first?.shape, shape.elementCount > 0, let sources = memoryViews(reading: inputs),
+      let targets = memoryViews(writing: outputs)
     else { return }
     if program.isCopy, let copy = TransposingCopy(from: sources[0], to: targets[0]) {
       copy.run(on: threads, vector)
@@ -23,18 +23,23 @@ extension CPUBackend {
   ///
   /// Its elements are numbered in row-major order of the result's shape. Nil where a storage could not be allocated.
   func prepare(_ epilogue: Epilogue, over result: View) -> PreparedMap? {
-    guard let sources = memoryViews([result] + epilogue.inputs), let target = sources.first else { return nil }
+    guard let sources = memoryViews(reading: [result] + epilogue.inputs), let target = sources.first else { return nil }
     return PreparedMap(
       epilogue.program, shape: result.shape, inputs: sources, parameters: epilogue.parameters, outputs: [target],
       on: self)
   }
 
-  /// The memory behind views; nil if one of the storages could not be allocated.
-  func memoryViews(_ views: [View]) -> [MemoryView]? {
+  /// The memory behind views that are only read; nil if one of the storages could not be allocated.
+  func memoryViews(reading views: [View]) -> [MemoryView]? { memoryViews(views, bytes(reading:)) }
+
+  /// The memory behind views that will be written; nil if one of the storages could not be allocated.
+  func memoryViews(writing views: [View]) -> [MemoryView]? { memoryViews(views, bytes(writing:)) }
+
+  private func memoryViews(_ views: [View], _ bytes: (Storage) -> UnsafeMutableRawPointer?) -> [MemoryView]? {
     var result: [MemoryView] = []
     result.reserveCapacity(views.count)
     for view in views {
-      guard let base = bytes(of: view.storage) else { return nil }
+      guard let base = bytes(view.storage) else { return nil }
       result.append(MemoryView(base: base, layout: view.layout, dtype: view.dtype))
     }
     return result

@@ -6,12 +6,13 @@ import MartletBackend
 extension CPUBackend {
   public func matmul(_ a: View, _ b: View, accumulate: Bool, epilogue: Epilogue?, into c: View) {
     countLaunch()
-    guard let aElements = elements(of: a), let bElements = elements(of: b), let cElements = elements(of: c),
+    guard let aElements = elements(reading: a), let bElements = elements(reading: b),
+      let cElements = elements(writing: c),
       c.layout.elementCount > 0
     else { return }
     let product = MatrixProduct(
-      a: StridedMatrices(aElements, a.layout), b: StridedMatrices(bElements, b.layout),
-      c: StridedMatrices(cElements, c.layout), batch: c.shape[0], rows: c.shape[1], columns: c.shape[2],
+      a: StridedMatrices(aElements, a), b: StridedMatrices(bElements, b), c: StridedMatrices(cElements, c),
+      batch: c.shape[0], rows: c.shape[1], columns: c.shape[2],
       steps: a.shape[2], accumulate: accumulate)
     if product.columnsAreDense, !product.isOneColumn {
       let fused = FusedEpilogue(epilogue, columns: c.shape[2], on: self)
@@ -58,128 +59,183 @@ extension CPUBackend {
 
   private func multiply(_ product: MatrixProduct, _ epilogue: FusedEpilogue, _ finish: FinishedElements?) {
     let product = product.foldingBatchIntoRows()
-    let panel = panelColumns
-    let panels = (product.columns + panel - 1) / panel
-    let tiles = (product.rows + contraction.pointee.tile_rows - 1) / contraction.pointee.tile_rows
-    // Packing pays when a panel is read several times; rows of B that are dense can be read where they are.
-    let isPacked = product.b.columnStride != 1 || tiles >= 6
-    let packedMatrices = product.b.batchStride == 0 ? 1 : product.batch
-    let panelElements = product.steps * panel
-    let packedElements = isPacked ? packedMatrices * panels * panelElements : 0
-    let copiesA = panels >= 4 && product.a.rowsArePagesApart && product.steps > 0
-    let runLength = copiesA ? contraction.pointee.copied_run_length : contraction.pointee.run_length
-    let runsByteCount = (product.steps + runLength - 1) / runLength * MemoryLayout<martlet_run>.stride
-    withScratch(byteCount: packedElements * MemoryLayout<Float>.stride + runsByteCount) { scratch in
-      let packed = scratch.assumingMemoryBound(to: Float.self)
-      var table = (scratch + packedElements * MemoryLayout<Float>.stride).assumingMemoryBound(to: martlet_run.self)
-      if isPacked {
-        packPanels(count: packedMatrices * panels, elementsPerPanel: panelElements) { index in
-          let (matrix, first) = (index / panels, index % panels * panel)
-          contraction.pointee.pack(
-            product.b.element(matrix, 0, first), product.steps, product.b.rowStride,
-            min(panel, product.columns - first), product.b.columnStride, packed + index * panelElements)
-        }
-      }
-      var job = martlet_contraction()
-      job.a = UnsafePointer(product.a.base)
-      job.b = UnsafePointer(isPacked ? packed : product.b.base)
-      job.c = product.c.base
-      job.row_count = (product.batch, 1, product.rows)
-      job.a_stride = (product.a.batchStride, 0, product.a.rowStride)
-      job.c_stride = (product.c.batchStride, 0, product.c.rowStride)
-      job.tile_rows = contraction.pointee.tile_rows
-      job.copies_a = copiesA
-      job.columns = product.columns
-      job.b_stride =
-        isPacked ? (packedMatrices == 1 ? 0 : panels * panelElements) : product.b.batchStride
-      job.b_panel_stride = isPacked ? panelElements : panel
-      job.a_step = product.a.columnStride
-      job.b_step = isPacked ? panel : product.b.rowStride
-      job.beginChain(in: table)
-      job.appendSteps(a: 0, b: 0, count: product.steps, to: &table, runLength: runLength)
-      job.b_is_padded = isPacked
-      job.accumulate = product.accumulate
-      job.bias = epilogue.bias
-      job.activation = epilogue.activation
-      contract([job], finish: finish)
-    }
-  }
-}
-
-/// A batch of matrices somewhere in memory.
-private struct StridedMatrices {
-  var base: UnsafeMutablePointer<Float>
-  var batchStride: Int
-  var rowStride: Int
-  var columnStride: Int
-
-  init(_ base: UnsafeMutablePointer<Float>, batchStride: Int, rowStride: Int, columnStride: Int) {
-    self.base = base
-    self.batchStride = batchStride
-    self.rowStride = rowStride
-    self.columnStride = columnStride
-  }
-
-  init(_ base: UnsafeMutablePointer<Float>, _ layout: Layout) {
-    self.init(
-      base, batchStride: layout.shape[0] == 1 ? 0 : layout.strides[0], rowStride: layout.strides[1],
-      columnStride: layout.shape[2] == 1 ? 1 : layout.strides[2])
-  }
-
-  /// Whether rows lie whole pages apart, so that those of a tile compete for the same few cache lines.
-  var rowsArePagesApart: Bool {
-    let pageElements = 1024
-    return rowStride != 0 && rowStride % pageElements == 0
-  }
-
-  var transposed: StridedMatrices {
-    StridedMatrices(base, batchStride: batchStride, rowStride: columnStride, columnStride: rowStride)
-  }
-
-  func element(_ matrix: Int, _ row: Int, _ column: Int) -> UnsafeMutablePointer<Float> {
-    base + (matrix * batchStride + row * rowStride + column * columnStride)
-  }
-
-  func copyElements(from other: StridedMatrices, like product: MatrixProduct) {
-    for matrix in 0..<product.batch {
-      for row in 0..<product.rows {
-        for column in 0..<product.columns {
-          element(matrix, row, column).pointee = other.element(matrix, row, column).pointee
+    let kernels = contraction.pointee
+    let plan = ProductPlan(product, tileRows: kernels.product_rows, panelColumns: kernels.product_columns)
+    guard let multiply = plan.packingOfB == .inPassing ? kernels.multiply_packing : kernels.multiply else { return }
+    withPackedA(product, plan) { a in
+      withPackedB(product, plan) { b in
+        for block in 0..<plan.stepBlocks {
+          let isLast = block == plan.stepBlocks - 1
+          threads.run(taskCount: plan.taskCount) { task in
+            var (matrices, part) = plan.part(ofTask: task, stepBlock: block)
+            for matrix in matrices {
+              var job = martlet_product(product, matrix, epilogue, plan)
+              if let a { job.takeA(packed: a, plan, matrix: product.a.batchStride == 0 ? 0 : matrix) }
+              if let b { job.takeB(packed: b, plan, matrix: product.b.batchStride == 0 ? 0 : matrix) }
+              multiply(&job, &part)
+              if isLast { finish?.report(part, of: job, plan) }
+            }
+          }
         }
       }
     }
   }
 }
 
-/// c = a · b for each matrix of a batch; b may be the same matrix throughout.
-private struct MatrixProduct {
-  var a: StridedMatrices
-  var b: StridedMatrices
-  var c: StridedMatrices
-  var batch: Int
-  var rows: Int
-  var columns: Int
-  var steps: Int
-  var accumulate: Bool
+// MARK: Packing
+extension CPUBackend {
+  private typealias PackKernel =
+    @convention(c) (
+      UnsafePointer<martlet_product>?, UnsafePointer<martlet_product_part>?, UnsafeMutablePointer<Float>?
+    ) -> Void
 
-  var columnsAreDense: Bool { c.columnStride == 1 }
-  /// A single column fills one lane of a vector; transposed, it fills all of them.
-  var isOneColumn: Bool { columns == 1 && rows > 1 && c.rowStride == 1 }
-
-  /// cᵀ = bᵀ · aᵀ: the same products in the same order, since a·b = b·a in every bit.
-  var transposed: MatrixProduct {
-    MatrixProduct(
-      a: b.transposed, b: a.transposed, c: c.transposed, batch: batch, rows: columns, columns: rows, steps: steps,
-      accumulate: accumulate)
+  private func withPackedA(
+    _ product: MatrixProduct, _ plan: ProductPlan, _ body: (UnsafeMutablePointer<Float>?) -> Void
+  ) {
+    guard plan.packsA else { return body(nil) }
+    let parts = PackingParts(
+      matrices: product.a.batchStride == 0 ? 1 : product.batch, tiles: plan.tiles, panels: 0, panelsPerTask: 0,
+      steps: product.steps, elementsPerStep: product.rows)
+    let form = PackedMatrices(
+      .productRows, product.a, matrices: parts.matrices, rows: product.rows, columns: product.steps,
+      elementsPerMatrix: plan.packedElementsOfA)
+    withPacked(form, product, plan, parts, contraction.pointee.pack_a, body)
   }
 
-  /// One tall product where b is the same throughout and the matrices of a and of c follow upon each other.
-  func foldingBatchIntoRows() -> MatrixProduct {
-    guard batch > 1, b.batchStride == 0, a.batchStride == a.rowStride * rows, c.batchStride == c.rowStride * rows
-    else { return self }
-    var folded = self
-    folded.rows = batch * rows
-    folded.batch = 1
-    return folded
+  private func withPackedB(
+    _ product: MatrixProduct, _ plan: ProductPlan, _ body: (UnsafeMutablePointer<Float>?) -> Void
+  ) {
+    guard plan.packingOfB == .before else { return body(nil) }
+    // Dense rows are read from end to end, columns of neighbouring steps panel by panel.
+    let isDense = product.b.columnStride == 1
+    let parts = PackingParts(
+      matrices: product.b.batchStride == 0 ? 1 : product.batch, tiles: 0, panels: plan.panels,
+      panelsPerTask: isDense ? plan.panels : 1, steps: product.steps,
+      elementsPerStep: isDense ? product.columns : plan.panelColumns)
+    let form = PackedMatrices(
+      .productColumns, product.b, matrices: parts.matrices, rows: product.steps, columns: product.columns,
+      elementsPerMatrix: plan.packedElementsOfB)
+    withPacked(form, product, plan, parts, contraction.pointee.pack_b, body)
+  }
+
+  private func withPacked(
+    _ form: PackedMatrices, _ product: MatrixProduct, _ plan: ProductPlan, _ parts: PackingParts, _ kernel: PackKernel?,
+    _ body: (UnsafeMutablePointer<Float>?) -> Void
+  ) {
+    guard let kernel else { return }
+    withPacked(form.key, of: form.storage, byteCount: form.byteCount) { bytes in
+      let packed = bytes.assumingMemoryBound(to: Float.self)
+      threads.run(taskCount: parts.taskCount) { task in
+        var (matrix, part) = parts[task]
+        var job = martlet_product(product, matrix, FusedEpilogue(), plan)
+        kernel(&job, &part, packed + matrix * form.elementsPerMatrix)
+      }
+    } _: { bytes in
+      body(bytes.assumingMemoryBound(to: Float.self))
+    }
+  }
+}
+
+/// Matrices as they will be packed, and where from.
+private struct PackedMatrices {
+  let key: PackedFormKey
+  let storage: Storage?
+  let elementsPerMatrix: Int
+  let byteCount: Int
+
+  init(
+    _ order: PackedFormKey.Order, _ source: StridedMatrices, matrices: Int, rows: Int, columns: Int,
+    elementsPerMatrix: Int
+  ) {
+    key = PackedFormKey(
+      order: order,
+      source: [
+        source.origin?.offset ?? 0, matrices, rows, columns, source.batchStride, source.rowStride, source.columnStride,
+        0,
+      ])
+    storage = source.origin?.storage
+    self.elementsPerMatrix = elementsPerMatrix
+    byteCount = matrices * elementsPerMatrix * MemoryLayout<Float>.stride
+  }
+}
+
+/// How packing is cut into tasks: by matrices, panels and steps.
+private struct PackingParts {
+  let matrices: Int
+  let tiles: Int
+  let panels: Int
+  let panelsPerTask: Int
+  let steps: Int
+  private let stepsPerTask: Int
+
+  private static let elementsPerTask: Int = 1 << 14
+
+  init(matrices: Int, tiles: Int, panels: Int, panelsPerTask: Int, steps: Int, elementsPerStep: Int) {
+    self.matrices = matrices
+    self.tiles = tiles
+    self.panels = panels
+    self.panelsPerTask = panelsPerTask
+    self.steps = steps
+    let transposedBlock = 16
+    stepsPerTask =
+      (Self.elementsPerTask / max(1, elementsPerStep) + transposedBlock) / transposedBlock * transposedBlock
+  }
+
+  private var stepGroups: Int { (steps + stepsPerTask - 1) / stepsPerTask }
+  private var panelGroups: Int { panelsPerTask == 0 ? 1 : (panels + panelsPerTask - 1) / panelsPerTask }
+  var taskCount: Int { matrices * stepGroups * panelGroups }
+
+  subscript(task: Int) -> (matrix: Int, part: martlet_product_part) {
+    let (rest, stepGroup) = task.quotientAndRemainder(dividingBy: stepGroups)
+    let (matrix, panelGroup) = rest.quotientAndRemainder(dividingBy: panelGroups)
+    let (step, panel) = (stepGroup * stepsPerTask, panelGroup * panelsPerTask)
+    return (
+      matrix,
+      martlet_product_part(
+        first_tile: 0, last_tile: tiles, first_panel: panel, last_panel: min(panels, panel + panelsPerTask),
+        first_step: step, last_step: min(steps, step + stepsPerTask))
+    )
+  }
+}
+
+extension martlet_product {
+  /// One matrix of a product, with its operands as they lie.
+  fileprivate init(_ product: MatrixProduct, _ matrix: Int, _ epilogue: FusedEpilogue, _ plan: ProductPlan) {
+    self.init()
+    a = UnsafePointer(product.a.element(matrix, 0, 0))
+    b = UnsafePointer(product.b.element(matrix, 0, 0))
+    c = product.c.element(matrix, 0, 0)
+    (rows, columns, steps) = (product.rows, product.columns, product.steps)
+    (a_tile, a_row, a_step) = (product.a.rowStride * plan.tileRows, product.a.rowStride, product.a.columnStride)
+    (b_step, b_column) = (product.b.rowStride, product.b.columnStride)
+    c_row = product.c.rowStride
+    accumulate = product.accumulate
+    bias = epilogue.bias
+    activation = epilogue.activation
+  }
+
+  fileprivate mutating func takeA(packed: UnsafeMutablePointer<Float>, _ plan: ProductPlan, matrix: Int) {
+    a = UnsafePointer(packed + matrix * plan.packedElementsOfA)
+    (a_tile, a_row, a_step) = (plan.tileRows * steps, 1, plan.tileRows)
+  }
+
+  fileprivate mutating func takeB(packed: UnsafeMutablePointer<Float>, _ plan: ProductPlan, matrix: Int) {
+    b = UnsafePointer(packed + matrix * plan.packedElementsOfB)
+    b_is_packed = true
+  }
+}
+
+extension FinishedElements {
+  /// Reports the elements of a finished part, in as few ranges as possible.
+  fileprivate func report(_ part: martlet_product_part, of job: martlet_product, _ plan: ProductPlan) {
+    let firstColumn = part.first_panel * plan.panelColumns
+    let columns = min(job.columns, part.last_panel * plan.panelColumns) - firstColumn
+    let rows = (part.first_tile * plan.tileRows)..<min(job.rows, part.last_tile * plan.tileRows)
+    let first = base.distance(to: job.c) + firstColumn
+    if columns == job.c_row {
+      body((first + rows.lowerBound * columns)..<(first + rows.upperBound * columns))
+    } else {
+      for row in rows { body((first + row * job.c_row)..<(first + row * job.c_row + columns)) }
+    }
   }
 }

@@ -22,7 +22,9 @@ extension CPUBackend {
         input, weights: weights, convolution, epilogue: epilogue, pooling: pooling, output: output, index: index)
     }
     countLaunch()
-    guard let x = elements(of: input), let w = elements(of: weights), let y = elements(of: output) else { return }
+    guard let x = elements(reading: input), let w = elements(reading: weights),
+      let y = elements(writing: output)
+    else { return }
     let positions = index.flatMap { IndexElements($0, on: self) }
     if index != nil && positions == nil { return }
     let axes = ConvolutionAxis.pair(convolution.window, over: Extent2D(input.shape[1], input.shape[2]))

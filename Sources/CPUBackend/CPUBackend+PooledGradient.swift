@@ -20,8 +20,9 @@ extension CPUBackend {
         upstream, index: index, pooling: pooling, weights: weights, convolution, inputGradient: inputGradient)
     }
     countLaunch()
-    guard let dy = elements(of: upstream), let w = elements(of: weights), let dx = elements(of: inputGradient),
-      let indices = elements(of: index, as: UInt8.self)
+    guard let dy = elements(reading: upstream), let w = elements(reading: weights),
+      let dx = elements(writing: inputGradient),
+      let indices = elements(reading: index, as: UInt8.self)
     else { return }
     let images = inputGradient.shape[0]
     let weightCount = gradient.filters * gradient.weightsPerFilter
@@ -59,8 +60,9 @@ extension CPUBackend {
         input, upstream: upstream, index: index, pooling: pooling, convolution, weightGradient: weightGradient)
     }
     countLaunch()
-    guard let x = elements(of: input), let dy = elements(of: upstream), let dw = elements(of: weightGradient),
-      let indices = elements(of: index, as: UInt8.self)
+    guard let x = elements(reading: input), let dy = elements(reading: upstream),
+      let dw = elements(writing: weightGradient),
+      let indices = elements(reading: index, as: UInt8.self)
     else { return }
     let images = input.shape[0]
     let slices = Convolution.weightGradientSlices(batch: images, weightCount: weightGradient.layout.elementCount)

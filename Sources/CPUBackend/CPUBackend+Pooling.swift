@@ -6,7 +6,7 @@ import MartletBackend
 extension CPUBackend {
   public func pool2d(_ input: View, _ kind: PoolingKind, _ window: Window, output: View, index: View?) {
     countLaunch()
-    guard let x = elements(of: input), let y = elements(of: output) else { return }
+    guard let x = elements(reading: input), let y = elements(writing: output) else { return }
     let kernels = martlet_pooling_table(instructionSet.kernelTable).pointee
     let pooling = martlet_pooling(window, image: input.shape, output: output.shape)
     let positions = index.flatMap { IndexElements($0, on: self) }
@@ -26,7 +26,7 @@ extension CPUBackend {
     _ upstream: View, _ kind: PoolingKind, _ window: Window, index: View?, inputGradient: View
   ) {
     countLaunch()
-    guard let dy = elements(of: upstream), let dx = elements(of: inputGradient) else { return }
+    guard let dy = elements(reading: upstream), let dx = elements(writing: inputGradient) else { return }
     let kernels = martlet_pooling_table(instructionSet.kernelTable).pointee
     let pooling = martlet_pooling(window, image: inputGradient.shape, output: upstream.shape)
     let positions = index.flatMap { IndexElements($0, on: self) }
@@ -66,9 +66,9 @@ struct IndexElements {
   /// Nil if there was no memory for them.
   init?(_ view: View, on backend: CPUBackend) {
     if view.dtype == .uint8 {
-      bytes = backend.elements(of: view, as: UInt8.self)
+      bytes = backend.elements(writing: view, as: UInt8.self)
     } else {
-      words = backend.elements(of: view, as: Int32.self)
+      words = backend.elements(writing: view, as: Int32.self)
     }
     if bytes == nil && words == nil { return nil }
   }

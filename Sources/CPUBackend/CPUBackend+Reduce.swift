@@ -12,8 +12,8 @@ extension CPUBackend {
     precondition(
       combiners.count == program.outputs.count, "cpu: \(combiners.count) combiners for \(program.outputs.count) results"
     )
-    guard let shape = inputs.first?.shape, let sources = memoryViews(inputs), let targets = memoryViews(outputs),
-      let others = memoryViews(epilogue?.inputs ?? [])
+    guard let shape = inputs.first?.shape, let sources = memoryViews(reading: inputs),
+      let targets = memoryViews(writing: outputs), let others = memoryViews(reading: epilogue?.inputs ?? [])
     else { return }
     let space = ReductionSpace(shape, along: axes)
     let width = space.outer * space.inner

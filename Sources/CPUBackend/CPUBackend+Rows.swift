@@ -72,7 +72,7 @@ extension CPUBackend {
     reading inputs: [View], writing outputs: [View],
     _ body: (_ inputs: [UnsafeMutableRawPointer], _ outputs: [UnsafeMutableRawPointer]) -> Void
   ) {
-    guard let sources = memoryViews(inputs), let targets = memoryViews(outputs) else { return }
+    guard let sources = memoryViews(reading: inputs), let targets = memoryViews(writing: outputs) else { return }
     var byteCount = 0
     func place(_ view: MemoryView) -> Int {
       defer { byteCount += (view.layout.elementCount * view.dtype.byteCount + 63) / 64 * 64 }

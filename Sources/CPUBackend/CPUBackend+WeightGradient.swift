@@ -10,7 +10,8 @@ extension CPUBackend {
     countLaunch()
     assert(
       [input, upstream, weightGradient].allSatisfy(\.layout.isContiguous), "conv2dWeightGradient: strided operands")
-    guard let x = elements(of: input), let dy = elements(of: upstream), let dw = elements(of: weightGradient)
+    guard let x = elements(reading: input), let dy = elements(reading: upstream),
+      let dw = elements(writing: weightGradient)
     else { return }
     let gradient = WeightGradient(
       x: x, inputShape: input.shape, dy: dy, outputShape: upstream.shape, shape: weightGradient.shape, convolution)

@@ -29,6 +29,8 @@ public final class CPUBackend: Backend, @unchecked Sendable {
   let vector: UnsafePointer<martlet_vector_kernels>
   /// Element-wise programs compiled so far.
   let plans = Mutex<[ProgramPlan.Key: ProgramPlan]>([:])
+  /// Bytes in packed forms that storages keep.
+  let packedByteCount = Atomic<Int>(0)
   private let memory: HostMemory
   private let firstError = Mutex<(any Error)?>(nil)
   private let launches = Atomic<Int>(0)
@@ -112,7 +114,7 @@ extension CPUBackend {
 
   public func upload(_ source: UnsafeRawBufferPointer, to storage: Storage, atByte offset: Int) {
     countLaunch()
-    guard let target = bytes(of: storage), let base = source.baseAddress else { return }
+    guard let target = bytes(writing: storage), let base = source.baseAddress else { return }
     precondition(
       offset >= 0 && offset + source.count <= storage.byteCount,
       "upload: \(source.count) bytes at \(offset) do not fit into \(storage.byteCount)")
@@ -122,7 +124,7 @@ extension CPUBackend {
   public func download(_ storage: Storage, atByte offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
     try throwFirstError()
     countLaunch()
-    guard let source = bytes(of: storage), let base = target.baseAddress else { return }
+    guard let source = bytes(reading: storage), let base = target.baseAddress else { return }
     precondition(
       offset >= 0 && offset + target.count <= storage.byteCount,
       "download: \(target.count) bytes at \(offset) are not all within \(storage.byteCount)")
@@ -148,7 +150,7 @@ extension CPUBackend {
     giveBack(block)
   }
 
-  private func takeBlock(_ byteCount: Int) -> HostMemory.Block? {
+  func takeBlock(_ byteCount: Int) -> HostMemory.Block? {
     let block = memory.take(byteCount)
     if block == nil {
       let statistics = memory.statistics
@@ -159,7 +161,7 @@ extension CPUBackend {
     return block
   }
 
-  fileprivate func giveBack(_ block: HostMemory.Block) {
+  func giveBack(_ block: HostMemory.Block) {
     if let offset = memory.giveBack(block) {
       stick(BackendError.memoryOverrun(backend: name, byteCount: block.byteCount, offset: offset))
     }
@@ -168,28 +170,47 @@ extension CPUBackend {
 
 // MARK: Operands
 extension CPUBackend {
-  /// The first byte of a storage; nil for one whose allocation failed.
-  func bytes(of storage: Storage) -> UnsafeMutableRawPointer? {
-    guard let storage = storage as? CPUStorage else {
-      preconditionFailure("cpu: an operand lives on \(storage.backend.name)")
-    }
+  /// The first byte of a storage that is only read; nil for one whose allocation failed.
+  func bytes(reading storage: Storage) -> UnsafeMutableRawPointer? {
+    cpuStorage(storage).address
+  }
+
+  /// The first byte of a storage that will be written, so that what was derived from its contents is no longer valid.
+  func bytes(writing storage: Storage) -> UnsafeMutableRawPointer? {
+    let storage = cpuStorage(storage)
+    storage.packedForms.removeAll()
     return storage.address
   }
 
-  /// The element of a view with all indices 0; nil if the view's storage could not be allocated.
+  private func cpuStorage(_ storage: Storage) -> CPUStorage {
+    guard let storage = storage as? CPUStorage else {
+      preconditionFailure("cpu: an operand lives on \(storage.backend.name)")
+    }
+    return storage
+  }
+
+  /// The element of a view with all indices 0, of an operand that is only read; nil if there was no memory for it.
   ///
   /// - Precondition: the view holds elements of this type, as its `dtype` says.
-  func elements<Element>(of view: View, as type: Element.Type = Float.self) -> UnsafeMutablePointer<Element>? {
-    bytes(of: view.storage).map { $0.assumingMemoryBound(to: type) + view.layout.offset }
+  func elements<Element>(reading view: View, as type: Element.Type = Float.self) -> UnsafeMutablePointer<Element>? {
+    bytes(reading: view.storage).map { $0.assumingMemoryBound(to: type) + view.layout.offset }
+  }
+
+  /// The same of an operand that will be written.
+  func elements<Element>(writing view: View, as type: Element.Type = Float.self) -> UnsafeMutablePointer<Element>? {
+    bytes(writing: view.storage).map { $0.assumingMemoryBound(to: type) + view.layout.offset }
   }
 }
 
 /// Memory of the CPU backend.
 ///
-/// `@unchecked Sendable`: the address never changes; who may write behind it when is the contract of `Backend`.
+/// `@unchecked Sendable`: the address never changes; who may write behind it when is the contract of `Backend`; packed
+/// forms synchronise themselves.
 final class CPUStorage: Storage, @unchecked Sendable {
   private let owner: CPUBackend
   private let block: HostMemory.Block?
+  /// What kernels have made of the contents, until the next write.
+  let packedForms = PackedForms()
 
   init(backend: CPUBackend, byteCount: Int, block: HostMemory.Block?) {
     self.owner = backend

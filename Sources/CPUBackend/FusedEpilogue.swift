@@ -70,6 +70,6 @@ struct FusedEpilogue {
       columns == 1 || layout.strides[layout.rank - 1] == 1,
       layout.shape.indices.dropLast().allSatisfy({ layout.shape[$0] == 1 || layout.strides[$0] == 0 })
     else { return nil }
-    return backend.elements(of: view).map { UnsafePointer($0) }
+    return backend.elements(reading: view).map { UnsafePointer($0) }
   }
 }

@@ -67,6 +67,33 @@ struct martlet_depthwise {
     enum martlet_activation activation;
 };
 
+// C = A · B for one pair of matrices that lie in memory by strides; columns of C are neighbours. Rows of C are taken in
+// tiles of `product_rows`, columns in panels of `product_columns`.
+//   A(m, k) = a[m / product_rows · a_tile + m % product_rows · a_row + k · a_step]
+//   B(k, n) = b[k · b_step + n · b_column]
+//   C(m, n) = c[m · c_row + n]
+// Packed, the rows of a tile of A stand side by side, step after step, tile after tile: a_row = 1, a_step =
+// product_rows, a_tile = product_rows · steps. Packed, the columns of a panel of B stand side by side, step after step,
+// panel after panel; those of the last are rounded up to whole vectors with zeros. Either takes as many elements as it
+// has in whole tiles or panels.
+struct martlet_product {
+    const float *a, *b;
+    float *c;
+    ptrdiff_t rows, columns, steps;
+    ptrdiff_t a_tile, a_row, a_step;
+    ptrdiff_t b_step, b_column;
+    ptrdiff_t c_row;
+    bool b_is_packed;
+    bool accumulate;   // chains start from C instead of +0
+    const float *bias; // bias[n], added after the chain; or null
+    enum martlet_activation activation;
+};
+
+// Some tiles of rows, some panels of columns, and some steps of their chains.
+struct martlet_product_part {
+    ptrdiff_t first_tile, last_tile, first_panel, last_panel, first_step, last_step;
+};
+
 // One row of a weight gradient: a tap of the kernel and one input channel.
 struct martlet_weight_row {
     ptrdiff_t x;                                            // its input element for output position (0, 0), in elements
@@ -115,6 +142,21 @@ struct martlet_contraction_kernels {
     // panel[k · panel_columns + n] = source[k · step_stride + n · column_stride], 0 for the columns that are missing.
     void (*pack)(const float *source, ptrdiff_t step_count, ptrdiff_t step_stride, ptrdiff_t columns,
                  ptrdiff_t column_stride, float *panel);
+
+    ptrdiff_t product_rows, product_columns; // the tiles of `multiply`
+
+    // Advances the chains of a part of C by its steps: those from 0 on begin them, those up to `steps` finish them.
+    // Columns of B are neighbours, or B is packed.
+    void (*multiply)(const struct martlet_product *, const struct martlet_product_part *);
+
+    // The same for B in any order: packs pieces of it that stay in the first cache, each of them for all tiles of the
+    // part.
+    void (*multiply_packing)(const struct martlet_product *, const struct martlet_product_part *);
+
+    // Packs tiles of A, or panels of B; the other operand and C do not matter. Steps of a part other than the last are
+    // a multiple of 16, so that blocks can be transposed.
+    void (*pack_a)(const struct martlet_product *, const struct martlet_product_part *, float *packed);
+    void (*pack_b)(const struct martlet_product *, const struct martlet_product_part *, float *packed);
 
     // Rows first_row ..< first_row + row_count (at most tile_rows) over images first_image ..< last_image; chains start
     // from dw if `accumulate`, else from +0.

@@ -6,6 +6,8 @@
 #define ISA(name) name##_avx512
 #define LANES 16
 #define TILE_ROWS 14 // rows of a contraction tile: 14 × 2 accumulators, two vectors of B and one of A fill 31 registers
+#define PRODUCT_ROWS 6 // rows and vectors of a tile of a matrix product: 6 × 4 accumulators, four vectors of B and one of A fill 29 registers
+#define PRODUCT_VECTORS 4
 #define FOR_EACH_TILE_ROW_COUNT(USE)                                                                                   \
     USE(1) USE(2) USE(3) USE(4) USE(5) USE(6) USE(7) USE(8) USE(9) USE(10) USE(11) USE(12) USE(13) USE(14)
 

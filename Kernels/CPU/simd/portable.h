@@ -6,6 +6,8 @@
 #define ISA(name) name##_portable
 #define LANES 4
 #define TILE_ROWS 6
+#define PRODUCT_ROWS 6 // rows and vectors of a tile of a matrix product
+#define PRODUCT_VECTORS 2
 #define FOR_EACH_TILE_ROW_COUNT(USE) USE(1) USE(2) USE(3) USE(4) USE(5) USE(6)
 
 #pragma clang attribute push

@@ -119,6 +119,17 @@ extension CPUBackend {
     (target + offset).copyMemory(from: base, byteCount: source.count)
   }
 
+  public func upload(
+    byteCount: Int, to storage: Storage, atByte offset: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) {
+    countLaunch()
+    guard let target = bytes(of: storage) else { return }
+    precondition(
+      offset >= 0 && offset + byteCount <= storage.byteCount,
+      "upload: \(byteCount) bytes at \(offset) do not fit into \(storage.byteCount)")
+    fill(UnsafeMutableRawBufferPointer(start: target + offset, count: byteCount))
+  }
+
   public func download(_ storage: Storage, atByte offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
     try throwFirstError()
     countLaunch()
@@ -170,10 +181,11 @@ extension CPUBackend {
 extension CPUBackend {
   /// The first byte of a storage; nil for one whose allocation failed.
   func bytes(of storage: Storage) -> UnsafeMutableRawPointer? {
-    guard let storage = storage as? CPUStorage else {
+    // The class is final, so that comparing metatypes says the same as a cast and costs a tenth.
+    guard type(of: storage) == CPUStorage.self else {
       preconditionFailure("cpu: an operand lives on \(storage.backend.name)")
     }
-    return storage.address
+    return unsafeDowncast(storage, to: CPUStorage.self).address
   }
 
   /// The element of a view with all indices 0; nil if the view's storage could not be allocated.

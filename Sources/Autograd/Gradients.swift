@@ -1,11 +1,11 @@
 import MartletBackend
 import MartletTensor
+import Synchronization
 
 /// The gradients of a scalar for the leaves it was computed from, as a value: nothing to zero, nothing left behind.
 public struct Gradients: Sendable {
-  private var values: [ObjectIdentifier: Tensor] = [:]
-  // Identities stay valid only while the nodes live.
-  private var leaves: [TapeNode] = []
+  // Identities stay valid only while the nodes live, so these are kept too.
+  private var entries: [ObjectIdentifier: (node: TapeNode, gradient: Tensor)] = [:]
 
   /// No gradients.
   public init() {}
@@ -17,15 +17,12 @@ public struct Gradients: Sendable {
   }
 
   package subscript(node: TapeNode) -> Tensor? {
-    get { values[ObjectIdentifier(node)] }
-    set {
-      if values[ObjectIdentifier(node)] == nil { leaves.append(node) }
-      values[ObjectIdentifier(node)] = newValue
-    }
+    get { entries[ObjectIdentifier(node)]?.gradient }
+    set { entries[ObjectIdentifier(node)] = newValue.map { (node, $0) } }
   }
 
   /// How many leaves have a gradient.
-  public var count: Int { values.count }
+  public var count: Int { entries.count }
 }
 
 extension Tensor {
@@ -48,7 +45,7 @@ extension Tensor {
         upstream.shape == shape, "gradients: the upstream has shape \(upstream.shape), the tensor \(shape)")
     }
     guard let root = node else { return Gradients() }
-    let seed = upstream ?? Tensor(filling: shape, with: 1, on: device)
+    let seed = upstream ?? UnitSeed.tensor(like: self)
     var walk = BackwardWalk(keepsTape: retainingGraph || differentiable, isDifferentiable: differentiable)
     return Recording.$isEnabled.withValue(differentiable) { walk.run(from: root, upstream: seed) }
   }
@@ -59,6 +56,23 @@ extension Tensor {
     var walk = BackwardWalk(
       keepsTape: differentiable, isDifferentiable: differentiable, targets: targets, oldest: oldest)
     return Recording.$isEnabled.withValue(differentiable) { walk.run(from: root, upstream: upstream) }
+  }
+}
+
+/// The 1 that going backwards begins with, made once and not in every step.
+private enum UnitSeed {
+  private static let latest = Mutex<Tensor?>(nil)
+
+  /// A single 1 of the shape and on the device of a tensor of one element.
+  static func tensor(like tensor: Tensor) -> Tensor {
+    let one = latest.withLock { latest in
+      // One device's only: what is kept keeps its device.
+      if let latest, latest.backend === tensor.backend { return latest }
+      let one = Tensor(filling: [], with: 1, on: tensor.device)
+      latest = one
+      return one
+    }
+    return one.viewed(as: Layout(contiguous: tensor.shape))
   }
 }
 

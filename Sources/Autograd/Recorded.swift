@@ -16,9 +16,17 @@ extension Tensor {
     guard operands.contains(where: { $0.0.node != nil }), Recording.isEnabled else { return detached }
     var edges: [TapeNode.Edge] = []
     for (operand, gradient) in operands {
-      if let source = operand.node { edges.append(TapeNode.Edge(source: source) { upstream, _ in gradient(upstream) }) }
+      if let source = operand.node { edges.append(TapeNode.Edge(source: source, ofUpstream: gradient)) }
     }
     return onTape(operation, edges, keepingOutput: false)
+  }
+
+  /// The same for one operand, which most operations have: without a list of them.
+  package func recorded(
+    _ operation: StaticString, _ operand: (Tensor, @Sendable (_ upstream: Tensor) -> Tensor)
+  ) -> Tensor {
+    guard let source = operand.0.node, Recording.isEnabled else { return detached }
+    return onTape(operation, [TapeNode.Edge(source: source, ofUpstream: operand.1)], keepingOutput: false)
   }
 
   /// The same for formulas that read the result, which the tape then keeps.

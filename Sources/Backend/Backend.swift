@@ -35,6 +35,9 @@ public protocol Backend: AnyObject, Sendable {
   func allocate(byteCount: Int) -> Storage
   /// Copies bytes from the host, beginning at a byte of the storage. The source may be reused at once.
   func upload(_ source: UnsafeRawBufferPointer, to storage: Storage, atByte offset: Int)
+  /// As `upload`, of bytes that are only now made: the closure fills memory that is copied from, or that is the storage's own.
+  func upload(
+    byteCount: Int, to storage: Storage, atByte offset: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void)
   /// Copies bytes to the host after everything before has finished; throws the first error since the last check.
   func download(_ storage: Storage, atByte offset: Int, into target: UnsafeMutableRawBufferPointer) throws
   /// Hands queued work to the device without waiting.
@@ -53,6 +56,10 @@ public protocol Backend: AnyObject, Sendable {
   ///   - parameters: The program's run-time arguments.
   ///   - outputs: One view per program output; each element is written once (no stride of 0 where the extent exceeds 1).
   func map(_ program: ElementwiseProgram, inputs: [View], parameters: [Scalar], outputs: [View])
+
+  /// The same program with the same arguments over several sets of operands that have nothing to do with each other, each as by
+  /// `map`: an optimizer's step on all parameters. A backend may do them in any order, or all at once.
+  func mapEach(_ program: ElementwiseProgram, _ sets: [MapOperands], parameters: [Scalar])
 
   // MARK: Along axes
 
@@ -176,6 +183,38 @@ public protocol Backend: AnyObject, Sendable {
   ///   - upstream, index: Of the pooled results; contiguous.
   func conv2dMaxPooledWeightGradient(
     _ input: View, upstream: View, index: View, pooling: Window, _ convolution: Convolution, weightGradient: View)
+}
+
+// What a backend gets for nothing, and may do better.
+extension Backend {
+  /// By way of memory of the host; see `Backend`.
+  public func upload(
+    byteCount: Int, to storage: Storage, atByte offset: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
+    defer { bytes.deallocate() }
+    fill(bytes)
+    upload(UnsafeRawBufferPointer(bytes), to: storage, atByte: offset)
+  }
+
+  /// One after the other; see `Backend`.
+  public func mapEach(_ program: ElementwiseProgram, _ sets: [MapOperands], parameters: [Scalar]) {
+    for set in sets { map(program, inputs: set.inputs, parameters: parameters, outputs: set.outputs) }
+  }
+}
+
+/// The operands of one call of `map`.
+public struct MapOperands: Sendable {
+  /// One view per program input.
+  public var inputs: [View]
+  /// One view per program output.
+  public var outputs: [View]
+
+  /// Operands for a program.
+  public init(inputs: [View], outputs: [View]) {
+    self.inputs = inputs
+    self.outputs = outputs
+  }
 }
 
 /// How a reduction combines values. Lanes begin at the identity given with each.

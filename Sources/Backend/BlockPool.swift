@@ -6,7 +6,8 @@ import Synchronization
 /// A class, because storages return their blocks to it.
 public final class BlockPool<Block: Sendable>: Sendable {
   private struct State {
-    var free: [Int: [Block]] = [:]
+    /// Blocks waiting, by the number of their size class.
+    var free: [[Block]] = []
     var statistics = Statistics()
 
     mutating func account(for capacity: Int) {
@@ -39,12 +40,27 @@ public final class BlockPool<Block: Sendable>: Sendable {
     return (byteCount + quarter - 1) / quarter * quarter
   }
 
+  /// The number of a size class: 0 for 64 bytes, then four per power of two.
+  private static func classNumber(ofCapacity capacity: Int) -> Int {
+    if capacity <= 64 { return 0 }
+    let exponent = Int.bitWidth - 1 - (capacity - 1).leadingZeroBitCount
+    // Below 256 bytes quarters of a power of two are no multiples of 64; some numbers then stay unused.
+    return 4 * (exponent - 6) + (capacity - 1 - (1 << exponent)) >> (exponent - 2) + 1
+  }
+
+  private static func capacity(ofClass number: Int) -> Int {
+    if number == 0 { return 64 }
+    let (power, quarters) = (number - 1).quotientAndRemainder(dividingBy: 4)
+    return 1 << (power + 6) + (quarters + 1) << (power + 4)
+  }
+
   /// A block of at least `byteCount` bytes and whether it was used before; `nil` when there is no memory even after all
   /// cached blocks have been given back.
   public func take(_ byteCount: Int) -> (block: Block, capacity: Int, isRecycled: Bool)? {
     let capacity = Self.capacity(for: byteCount)
+    let number = Self.classNumber(ofCapacity: capacity)
     let cached: Block? = state.withLock { state -> Block? in
-      guard let block = state.free[capacity]?.popLast() else { return nil }
+      guard number < state.free.count, let block = state.free[number].popLast() else { return nil }
       state.statistics.bytesCached -= capacity
       state.account(for: capacity)
       return block
@@ -65,10 +81,12 @@ public final class BlockPool<Block: Sendable>: Sendable {
 
   /// Returns a block that `take` gave with this capacity.
   public func giveBack(_ block: Block, capacity: Int) {
+    let number = Self.classNumber(ofCapacity: capacity)
     state.withLock { state in
       state.statistics.bytesInUse -= capacity
       state.statistics.bytesCached += capacity
-      state.free[capacity, default: []].append(block)
+      while state.free.count <= number { state.free.append([]) }
+      state.free[number].append(block)
     }
   }
 
@@ -76,8 +94,9 @@ public final class BlockPool<Block: Sendable>: Sendable {
   public func trim(toByteCount limit: Int) {
     let doomed: [Block] = state.withLock { state in
       var doomed: [Block] = []
-      for capacity in state.free.keys.sorted(by: >) {
-        while state.statistics.bytesCached > limit, let block = state.free[capacity]?.popLast() {
+      for number in state.free.indices.reversed() {
+        let capacity = Self.capacity(ofClass: number)
+        while state.statistics.bytesCached > limit, let block = state.free[number].popLast() {
           state.statistics.bytesCached -= capacity
           doomed.append(block)
         }

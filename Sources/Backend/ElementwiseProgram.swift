@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A computation applied independently to every element of a set of broadcast inputs: at most 64 instructions, 16 inputs,
 /// 4 outputs, and run-time arguments that are not part of its identity.
 ///
@@ -16,18 +18,27 @@ public struct ElementwiseProgram: Hashable, Sendable {
   /// The most outputs a program may have.
   public static let maximumOutputs = 4
 
+  // Programs are made once and handed on with every operation: one reference.
+  private let definition: Definition
+
   /// In order of evaluation; operands refer to earlier instructions by position.
-  public let instructions: [Instruction]
+  public var instructions: [Instruction] { definition.instructions }
   /// The lane type of each input. Inputs the program never reads have no instruction.
-  public let inputs: [LaneType]
+  public var inputs: [LaneType] { definition.inputs }
   /// The type of each run-time argument.
-  public let parameters: [LaneType]
+  public var parameters: [LaneType] { definition.parameters }
   /// For each output, the instruction whose value it is.
-  public let outputs: [Int]
+  public var outputs: [Int] { definition.outputs }
+  /// The lane type of each output.
+  public var outputTypes: [LaneType] { definition.outputTypes }
   /// A hash of everything above that is the same in every process, for caches in memory and on disk.
-  public let fingerprint: UInt64
+  public var fingerprint: UInt64 { definition.fingerprint }
   /// The axes whose coordinates the program reads; they must not be merged with their neighbours.
-  public let coordinateAxes: Set<Int>
+  public var coordinateAxes: Set<Int> { definition.coordinateAxes }
+  /// Positions of the instructions that take something from outside: inputs, coordinates, random words.
+  package var readers: [Int] { definition.readers }
+  /// What backends have prepared for this program, so that they find it without comparing programs. It goes with the program.
+  package var attachments: ProgramAttachments { definition.attachments }
 
   /// Traces a closure over symbolic lanes; it receives one lane per input and one per run-time argument.
   ///
@@ -41,9 +52,37 @@ public struct ElementwiseProgram: Hashable, Sendable {
   }
 
   private init(instructions: [Instruction], inputs: [LaneType], parameters: [LaneType], outputs: [Int]) {
+    definition = Definition(instructions: instructions, inputs: inputs, parameters: parameters, outputs: outputs)
+  }
+
+  /// Feeds the fingerprint.
+  public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
+
+  /// Whether both have the same instructions, inputs, parameters and outputs.
+  public static func == (a: Self, b: Self) -> Bool {
+    a.definition === b.definition
+      || a.fingerprint == b.fingerprint && a.instructions == b.instructions && a.outputs == b.outputs
+        && a.inputs == b.inputs && a.parameters == b.parameters
+  }
+}
+
+/// What a program consists of. A class, because copies of a program share it.
+private final class Definition: Sendable {
+  let instructions: [Instruction]
+  let inputs: [LaneType]
+  let parameters: [LaneType]
+  let outputs: [Int]
+  let outputTypes: [LaneType]
+  let fingerprint: UInt64
+  let coordinateAxes: Set<Int>
+  let readers: [Int]
+  let attachments = ProgramAttachments()
+
+  init(instructions: [Instruction], inputs: [LaneType], parameters: [LaneType], outputs: [Int]) {
+    typealias Limits = ElementwiseProgram
     precondition(
-      instructions.count <= Self.maximumInstructions && inputs.count <= Self.maximumInputs
-        && (1...Self.maximumOutputs).contains(outputs.count),
+      instructions.count <= Limits.maximumInstructions && inputs.count <= Limits.maximumInputs
+        && (1...Limits.maximumOutputs).contains(outputs.count),
       "ElementwiseProgram: at most 64 instructions, 16 inputs and 1 to 4 outputs; "
         + "got \(instructions.count), \(inputs.count) and \(outputs.count)")
     for i in instructions where i.opcode == .randomBits {
@@ -56,6 +95,8 @@ public struct ElementwiseProgram: Hashable, Sendable {
     self.inputs = inputs
     self.parameters = parameters
     self.outputs = outputs
+    outputTypes = outputs.map { instructions[$0].type }
+    readers = instructions.indices.filter { instructions[$0].readsOperand }
     coordinateAxes = Set(instructions.filter { $0.opcode == .coordinate }.map { Int($0.immediate) })
     // FNV-1a, since Swift's own hashes differ from process to process.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -70,17 +111,36 @@ public struct ElementwiseProgram: Hashable, Sendable {
     for output in outputs { mix(0x300 + UInt64(output)) }
     fingerprint = hash
   }
+}
 
-  /// The lane type of each output.
-  public var outputTypes: [LaneType] { outputs.map { instructions[$0].type } }
+/// Things of backends that belong to a program, found by their owner and a key. A class because programs share it.
+package final class ProgramAttachments: Sendable {
+  package typealias Key = SIMD8<UInt64>
 
-  /// Feeds the fingerprint.
-  public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
+  private struct Entry: Sendable {
+    let owner: ObjectIdentifier
+    let key: Key
+    let value: any AnyObject & Sendable
+  }
 
-  /// Whether both have the same instructions, inputs, parameters and outputs.
-  public static func == (a: Self, b: Self) -> Bool {
-    a.fingerprint == b.fingerprint && a.instructions == b.instructions && a.outputs == b.outputs
-      && a.inputs == b.inputs && a.parameters == b.parameters
+  private let entries = Mutex<[Entry]>([])
+  /// A program is used in few ways; one that is used in more, by many backends of a test say, forgets the earlier.
+  private static let limit = 32
+
+  /// What the owner has attached under the key.
+  package func value(of owner: ObjectIdentifier, _ key: Key) -> (any AnyObject & Sendable)? {
+    entries.withLock { entries in
+      for entry in entries where entry.owner == owner && entry.key == key { return entry.value }
+      return nil
+    }
+  }
+
+  /// Attaches a value. Its owner must not die before the value, lest another be taken for it.
+  package func attach(_ value: any AnyObject & Sendable, of owner: ObjectIdentifier, _ key: Key) {
+    entries.withLock { entries in
+      if entries.count >= Self.limit { entries.removeAll() }
+      entries.append(Entry(owner: owner, key: key, value: value))
+    }
   }
 }
 
@@ -95,6 +155,9 @@ public struct Instruction: Hashable, Sendable {
   /// `input`, `parameter`: its number. `constant`: its bits. `coordinate`: the axis.
   /// `randomBits`: the first of four consecutive parameters in the low byte, the salt in the next.
   public let immediate: UInt32
+
+  /// Whether it takes elements from outside; coordinates and random words count as operands that are not in memory.
+  package var readsOperand: Bool { opcode == .input || opcode == .coordinate || opcode == .randomBits }
 }
 
 /// What an instruction does. Arithmetic on `float32` follows IEEE 754 with round-to-nearest-even, is never contracted or

@@ -9,7 +9,7 @@ public struct Layout: Hashable, Sendable {
   public var offset: Int
 
   /// A layout with given strides, as many as axes.
-  public init(shape: Shape, strides: Strides, offset: Int = 0) {
+  @inlinable public init(shape: Shape, strides: Strides, offset: Int = 0) {
     assert(shape.rank == strides.rank, "Layout: \(shape) with strides \(strides)")
     self.shape = shape
     self.strides = strides
@@ -17,22 +17,25 @@ public struct Layout: Hashable, Sendable {
   }
 
   /// Row-major from the start of the storage.
-  public init(contiguous shape: Shape) {
+  @inlinable public init(contiguous shape: Shape) {
     self.init(shape: shape, strides: shape.contiguousStrides)
   }
 
   /// The number of axes.
-  public var rank: Int { shape.rank }
+  @inlinable public var rank: Int { shape.rank }
   /// The number of elements.
-  public var elementCount: Int { shape.elementCount }
+  @inlinable public var elementCount: Int { shape.elementCount }
 
   /// Whether the elements lie in row-major order without gaps (from `offset` on). No elements always do.
   public var isContiguous: Bool {
-    if shape.contains(0) { return true }
     var stride = 1
-    for axis in shape.indices.reversed() where shape[axis] != 1 {
-      if strides[axis] != stride { return false }
-      stride *= shape[axis]
+    var axis = shape.rank
+    while axis > 0 {
+      axis -= 1
+      let extent = shape[axis]
+      if extent == 1 { continue }
+      if strides[axis] != stride { return shape.contains(0) }
+      stride *= extent
     }
     return true
   }

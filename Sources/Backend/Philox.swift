@@ -65,8 +65,9 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable {
 
   /// The next 64 random bits, made of two words.
   public mutating func next() -> UInt64 {
-    let low = philox.word(element: element, draw: draw, stream: stream)
-    let high = philox.word(element: element + 1, draw: draw, stream: stream)
+    // Elements are taken in pairs, so both words come from one block.
+    let words = philox.block(SIMD4(UInt32(truncatingIfNeeded: element >> 2), 0, draw, stream))
+    let (low, high) = element & 2 == 0 ? (words.x, words.y) : (words.z, words.w)
     element += 2
     return UInt64(high) << 32 | UInt64(low)
   }

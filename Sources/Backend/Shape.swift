@@ -1,60 +1,71 @@
 /// The extents of a tensor, outermost axis first: a list of at most eight integers without heap storage.
 ///
 /// `Strides` is the same list type; strides may be zero (broadcast) or negative (flipped).
-public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollection, ExpressibleByArrayLiteral {
+///
+/// What every operation does with shapes is inlinable: it is done some hundred times in a training step.
+public struct Shape: Sendable, RandomAccessCollection, MutableCollection, ExpressibleByArrayLiteral {
   /// The most axes a tensor can have.
   public static let maximumRank = 8
 
-  private var extents: SIMD8<Int>
+  // Eight integers rather than a vector of them, whose alignment would make a layout twice as large.
+  @usableFromInline var extents: (Int, Int, Int, Int, Int, Int, Int, Int)
+  @usableFromInline var axisCount: Int
+
   /// The number of axes.
-  public private(set) var rank: Int
+  @inlinable public var rank: Int { axisCount }
 
   /// The shape of a scalar, `[]`.
-  public init() {
-    extents = .zero
-    rank = 0
+  @inlinable public init() {
+    extents = (0, 0, 0, 0, 0, 0, 0, 0)
+    axisCount = 0
   }
 
   /// - Precondition: at most eight values.
-  public init(_ values: some Collection<Int>) {
+  @inlinable public init(_ values: some Collection<Int>) {
     precondition(values.count <= Self.maximumRank, "Shape: at most \(Self.maximumRank) axes; got \(values.count)")
     self.init()
     for value in values { append(value) }
   }
 
   /// The shape with these extents, outermost first.
-  public init(arrayLiteral elements: Int...) { self.init(elements) }
+  @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The same value on each of `rank` axes.
-  public init(repeating value: Int, rank: Int) {
+  @inlinable public init(repeating value: Int, rank: Int) {
     self.init()
     for _ in 0..<rank { append(value) }
   }
 
   /// 0, the outermost axis.
-  public var startIndex: Int { 0 }
+  @inlinable public var startIndex: Int { 0 }
   /// The rank.
-  public var endIndex: Int { rank }
+  @inlinable public var endIndex: Int { axisCount }
 
   /// The extent of an axis.
-  public subscript(axis: Int) -> Int {
+  @inlinable public subscript(axis: Int) -> Int {
     get {
-      precondition(axis >= 0 && axis < rank, "Shape: axis \(axis) of rank \(rank)")
-      return extents[axis]
+      precondition(axis >= 0 && axis < axisCount, "Shape: axis \(axis) of rank \(axisCount)")
+      return self[unchecked: axis]
     }
     set {
-      precondition(axis >= 0 && axis < rank, "Shape: axis \(axis) of rank \(rank)")
-      extents[axis] = newValue
+      precondition(axis >= 0 && axis < axisCount, "Shape: axis \(axis) of rank \(axisCount)")
+      self[unchecked: axis] = newValue
     }
+  }
+
+  /// The extent of an axis that is known to be below 8.
+  @inlinable subscript(unchecked axis: Int) -> Int {
+    get { withUnsafeBytes(of: extents) { $0.load(fromByteOffset: axis &* 8, as: Int.self) } }
+    set { withUnsafeMutableBytes(of: &extents) { $0.storeBytes(of: newValue, toByteOffset: axis &* 8, as: Int.self) } }
   }
 
   /// Adds an innermost axis.
   ///
   /// - Precondition: there are fewer than eight axes.
-  public mutating func append(_ value: Int) {
-    precondition(rank < Self.maximumRank, "Shape: at most \(Self.maximumRank) axes")
-    extents[rank] = value
-    rank += 1
+  @inlinable public mutating func append(_ value: Int) {
+    precondition(axisCount < 8, "Shape: at most 8 axes")
+    self[unchecked: axisCount] = value
+    axisCount += 1
   }
 
   /// Adds an axis before `axis`.
@@ -62,32 +73,53 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, MutableCollecti
     append(value)
     var position = rank - 1
     while position > axis {
-      extents[position] = extents[position - 1]
+      self[unchecked: position] = self[unchecked: position - 1]
       position -= 1
     }
-    extents[axis] = value
+    self[unchecked: axis] = value
   }
 
   /// Removes an axis.
   public mutating func remove(at axis: Int) {
     precondition(axis >= 0 && axis < rank, "Shape: axis \(axis) of rank \(rank)")
-    for position in axis..<(rank - 1) { extents[position] = extents[position + 1] }
-    rank -= 1
-    extents[rank] = 0
+    for position in axis..<(rank - 1) { self[unchecked: position] = self[unchecked: position + 1] }
+    axisCount -= 1
+    self[unchecked: rank] = 0
   }
 
   /// The product of the extents; 1 for a scalar.
-  public var elementCount: Int { reduce(1, *) }
+  @inlinable public var elementCount: Int {
+    var count = 1
+    for axis in 0..<axisCount { count *= self[unchecked: axis] }
+    return count
+  }
 
   /// The strides of a row-major block of this shape: `[12, 4, 1]` for `[2, 3, 4]`.
-  public var contiguousStrides: Strides {
+  @inlinable public var contiguousStrides: Strides {
     var strides = self
     var stride = 1
-    for axis in indices.reversed() {
-      strides[axis] = stride
-      stride *= self[axis]
+    var axis = axisCount
+    while axis > 0 {
+      axis -= 1
+      strides[unchecked: axis] = stride
+      stride *= self[unchecked: axis]
     }
     return strides
+  }
+}
+
+extension Shape: Hashable {
+  /// Whether both have the same extents.
+  @inlinable public static func == (a: Shape, b: Shape) -> Bool {
+    if a.axisCount != b.axisCount { return false }
+    for axis in 0..<a.axisCount where a[unchecked: axis] != b[unchecked: axis] { return false }
+    return true
+  }
+
+  /// Feeds the extents.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(rank)
+    for extent in self { hasher.combine(extent) }
   }
 }
 

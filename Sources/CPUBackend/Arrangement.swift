@@ -1,11 +1,6 @@
 import CMartletKernels
 import MartletBackend
 
-extension Instruction {
-  /// Whether it takes elements from an operand; coordinates and random words count as operands that are not in memory.
-  var readsOperand: Bool { opcode == .input || opcode == .coordinate || opcode == .randomBits }
-}
-
 /// Where the elements of one operand of a program come from or go to.
 struct OperandSource {
   var layout: Layout
@@ -151,7 +146,7 @@ struct Arrangement {
 
 extension Layout {
   /// Whether all elements are the same one.
-  fileprivate var isUniform: Bool {
+  var isUniform: Bool {
     for axis in shape.indices where shape[axis] != 1 && strides[axis] != 0 { return false }
     return true
   }

@@ -6,6 +6,21 @@ import MartletBackend
 extension CPUBackend {
   public func map(_ program: ElementwiseProgram, inputs: [View], parameters: [Scalar], outputs: [View]) {
     countLaunch()
+    if program == WholeProgram.adam,
+      WholeProgram.run(program, [MapOperands(inputs: inputs, outputs: outputs)], parameters: parameters, on: self)
+    {
+      return
+    }
+    run(program, inputs: inputs, parameters: parameters, outputs: outputs)
+  }
+
+  public func mapEach(_ program: ElementwiseProgram, _ sets: [MapOperands], parameters: [Scalar]) {
+    countLaunch()
+    if WholeProgram.run(program, sets, parameters: parameters, on: self) { return }
+    for set in sets { run(program, inputs: set.inputs, parameters: parameters, outputs: set.outputs) }
+  }
+
+  private func run(_ program: ElementwiseProgram, inputs: [View], parameters: [Scalar], outputs: [View]) {
     guard let shape = outputs.first?.shape, shape.elementCount > 0, let sources = memoryViews(reading: inputs),
       let targets = memoryViews(writing: outputs)
     else { return }
@@ -47,6 +62,16 @@ extension CPUBackend {
 
   /// The compiled program, from the cache if it was compiled before.
   func plan(for key: ProgramPlan.Key) -> ProgramPlan {
+    if let attached = key.program.attachments.value(of: ProgramPlan.owner, key.words(vector)) as? ProgramPlan {
+      return attached
+    }
+    let plan = equalPlan(for: key)
+    key.program.attachments.attach(plan, of: ProgramPlan.owner, key.words(vector))
+    return plan
+  }
+
+  /// The compiled program for one that is equal, if not the same.
+  private func equalPlan(for key: ProgramPlan.Key) -> ProgramPlan {
     if let known = plans.withLock({ $0[key] }) { return known }
     let plan = ProgramPlan(key, kernels: vector)
     plans.withLock { plans in

@@ -19,7 +19,7 @@ struct MemoryView {
     self.init(base: words, layout: Layout(contiguous: shape), dtype: dtype)
   }
 
-  fileprivate var source: martlet_source {
+  var source: martlet_source {
     switch dtype {
     case .float32, .int32: martlet_words
     case .bool: martlet_truths
@@ -35,8 +35,8 @@ struct PreparedMap: ~Copyable {
   let plan: ProgramPlan
   let map: UnsafeMutablePointer<martlet_map>
   let elementCount: Int
-  private let operands: UnsafeMutablePointer<martlet_operand>
-  private let words: UnsafeMutablePointer<martlet_word>
+  /// The map, its operands and its words in one block: small programs spend more on preparing than on computing.
+  private let memory: UnsafeMutableRawPointer
   private let periods: UnsafeMutablePointer<UInt32>?
 
   /// - Parameters:
@@ -52,58 +52,127 @@ struct PreparedMap: ~Copyable {
       program.inputs.count == inputs.count && parameters.count == program.parameters.count,
       "cpu: the program wants \(program.inputs) and \(program.parameters), got \(inputs.count) inputs and \(parameters)"
     )
-    var sources: [OperandSource] = []
-    sources.reserveCapacity(inputs.count + outputs.count)
-    var readers = 0
-    for instruction in program.instructions {
-      guard let source = OperandSource(instruction, shape: shape, inputs: inputs, parameters: parameters) else {
-        continue
-      }
-      sources.append(source)
-      readers += 1
-    }
-    for output in outputs { sources.append(OperandSource(output)) }
-    if let axes {
-      for index in sources.indices { sources[index].layout = sources[index].layout.transposed(axes) }
-    }
-    let arrangement = Arrangement(sources, shape: shape, allowsRows: !combinesResults)
-    var operands = arrangement.operands
-    let key = Self.key(
-      program, &operands, readers: readers, keepsResults: combinesResults)
+    let readers = program.readers.count
+    let operandCount = readers + outputs.count
+    let wordsOffset = MemoryLayout<martlet_map>.stride + operandCount * MemoryLayout<martlet_operand>.stride
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: wordsOffset + program.instructions.count * MemoryLayout<martlet_word>.stride,
+      alignment: MemoryLayout<martlet_map>.alignment)
+    let map = memory.assumingMemoryBound(to: martlet_map.self)
+    let operands = UnsafeMutableBufferPointer(
+      start: (memory + MemoryLayout<martlet_map>.stride).assumingMemoryBound(to: martlet_operand.self),
+      count: operandCount)
+    let words = (memory + wordsOffset).assumingMemoryBound(to: martlet_word.self)
+
+    let elementCount = shape.elementCount
+    let isDense =
+      axes == nil && Self.placeDense(operands, program, elementCount: elementCount, inputs: inputs, outputs: outputs)
+    let rowLength =
+      isDense
+      ? 0
+      : Self.placeArranged(
+        operands, program, shape: shape, inputs: inputs, parameters: parameters, outputs: outputs,
+        allowsRows: !combinesResults, axes: axes)
+    let key = Self.key(program, operands, readers: readers, keepsResults: combinesResults)
     let plan = backend.plan(for: key)
-    self.plan = plan
-    elementCount = shape.elementCount
     for (index, reader) in plan.readers.enumerated() { operands[index].slot = UInt8(reader) }
     for (index, slot) in plan.outputSlots.enumerated() where !combinesResults {
       operands[readers + index].slot = UInt8(slot)
     }
-    periods = Self.unrollPeriods(&operands, elementCount: elementCount, kernels: backend.vector)
+    let periods = Self.unrollPeriods(operands, elementCount: elementCount, kernels: backend.vector)
 
-    self.operands = .allocate(capacity: max(operands.count, 1))
-    self.operands.initialize(from: operands, count: operands.count)
-    words = .allocate(capacity: max(plan.words.count, 1))
-    words.initialize(from: plan.words, count: plan.words.count)
     let firstArgument = plan.words.count - plan.arguments.count
+    plan.words.withUnsafeBufferPointer { source in
+      if let base = source.baseAddress { words.initialize(from: base, count: source.count) }
+    }
     for (index, argument) in plan.arguments.enumerated() {
       let scalar = parameters[argument.parameter]
       words[firstArgument + index].bits = scalar.type == .bool ? mask(scalar.bits) : scalar.bits
     }
-    map = .allocate(capacity: 1)
     map.initialize(
       to: martlet_map(
         kernels: backend.vector, uniform_steps: UnsafePointer(plan.uniformSteps.baseAddress),
         steps: UnsafePointer(plan.steps.baseAddress), uniform_step_count: Int32(plan.uniformSteps.count),
         step_count: Int32(plan.steps.count), registers: UnsafePointer(plan.registers.baseAddress),
         slot_count: Int32(plan.registers.count), register_count: Int32(plan.registerCount),
-        words: UnsafePointer(words), word_count: Int32(plan.words.count), operand_count: Int32(operands.count),
-        operands: UnsafePointer(self.operands), row_length: arrangement.rowLength))
+        words: UnsafePointer(words), word_count: Int32(plan.words.count), operand_count: Int32(operandCount),
+        operands: UnsafePointer(operands.baseAddress), row_length: rowLength))
+
+    // Only now and all together: the compiler releases what is not there yet where branches follow the first assignment.
+    self.memory = memory
+    self.map = map
+    self.elementCount = elementCount
+    self.plan = plan
+    self.periods = periods
   }
 
   deinit {
-    map.deallocate()
-    operands.deallocate()
-    words.deallocate()
+    memory.deallocate()
     periods?.deallocate()
+  }
+
+  /// Describes operands that all lie in order or are a single element, which is most of them, as `Arrangement` would.
+  ///
+  /// - Returns: false where there are others.
+  private static func placeDense(
+    _ operands: UnsafeMutableBufferPointer<martlet_operand>, _ program: ElementwiseProgram, elementCount: Int,
+    inputs: [MemoryView], outputs: [MemoryView]
+  ) -> Bool {
+    guard let base = operands.baseAddress else { return false }
+    let (instructions, readers) = (program.instructions, program.readers)
+    for index in 0..<readers.count {
+      let instruction = instructions[readers[index]]
+      guard instruction.opcode == .input,
+        let operand = denseOperand(inputs[Int(instruction.immediate)], elementCount: elementCount)
+      else { return false }
+      (base + index).initialize(to: operand)
+    }
+    for index in 0..<outputs.count {
+      guard let operand = denseOperand(outputs[index], elementCount: elementCount) else { return false }
+      (base + readers.count + index).initialize(to: operand)
+    }
+    return true
+  }
+
+  /// Describes operands of any kind.
+  ///
+  /// - Returns: the length of rows where they are walked one by one, else 0.
+  @inline(never)
+  private static func placeArranged(
+    _ operands: UnsafeMutableBufferPointer<martlet_operand>, _ program: ElementwiseProgram, shape: Shape,
+    inputs: [MemoryView], parameters: [Scalar], outputs: [MemoryView], allowsRows: Bool, axes: [Int]?
+  ) -> Int {
+    var sources: [OperandSource] = []
+    sources.reserveCapacity(operands.count)
+    for reader in program.readers {
+      let instruction = program.instructions[reader]
+      if let source = OperandSource(instruction, shape: shape, inputs: inputs, parameters: parameters) {
+        sources.append(source)
+      }
+    }
+    for output in outputs { sources.append(OperandSource(output)) }
+    if let axes {
+      for index in sources.indices { sources[index].layout = sources[index].layout.transposed(axes) }
+    }
+    let arrangement = Arrangement(sources, shape: shape, allowsRows: allowsRows)
+    _ = operands.initialize(from: arrangement.operands)
+    return arrangement.rowLength
+  }
+
+  private static func denseOperand(_ view: MemoryView, elementCount: Int) -> martlet_operand? {
+    let isContiguous = view.layout.isContiguous
+    guard isContiguous || view.layout.isUniform else { return nil }
+    var operand = martlet_operand()
+    operand.base = view.address.assumingMemoryBound(to: CChar.self)
+    operand.source = UInt8(view.source.rawValue)
+    operand.rank = 1
+    operand.shape.0 = elementCount
+    operand.strides.0 = isContiguous ? 1 : 0
+    let access =
+      !isContiguous
+      ? martlet_access_scalar : view.source == martlet_words ? martlet_access_direct : martlet_access_fetched
+    operand.access = UInt8(access.rawValue)
+    return operand
   }
 
   /// Evaluates a range of elements on the calling thread.
@@ -130,16 +199,12 @@ struct PreparedMap: ~Copyable {
   }
 
   private static func key(
-    _ program: ElementwiseProgram, _ operands: inout [martlet_operand], readers: Int, keepsResults: Bool
+    _ program: ElementwiseProgram, _ operands: UnsafeMutableBufferPointer<martlet_operand>, readers: Int,
+    keepsResults: Bool
   ) -> ProgramPlan.Key {
     var key = ProgramPlan.Key(program: program)
     key.keepsResults = keepsResults
-    // The instructions that read operands have to be known here and in the plan by the same rule.
-    var positions: [Int] = []
-    positions.reserveCapacity(readers)
-    for (position, instruction) in program.instructions.enumerated() where instruction.readsOperand {
-      positions.append(position)
-    }
+    let positions = program.readers
     for output in 0..<(operands.count - readers) {
       let isComplete = operands[readers + output].access == UInt8(martlet_access_direct.rawValue)
       if !isComplete { key.staged |= 1 << UInt8(output) }
@@ -164,20 +229,23 @@ struct PreparedMap: ~Copyable {
   /// Writes out operands that repeat with a short period, a chunk longer than the period, so that from any element on a
   /// chunk lies in order.
   private static func unrollPeriods(
-    _ operands: inout [martlet_operand], elementCount: Int, kernels: UnsafePointer<martlet_vector_kernels>
+    _ operands: UnsafeMutableBufferPointer<martlet_operand>, elementCount: Int,
+    kernels: UnsafePointer<martlet_vector_kernels>
   ) -> UnsafeMutablePointer<UInt32>? {
+    guard let base = operands.baseAddress else { return nil }
     let periodic = UInt8(martlet_access_periodic.rawValue)
-    func length(_ operand: martlet_operand) -> Int { min(elementCount, operand.shape.1 + 1024) }
     var total = 0
-    for operand in operands where operand.access == periodic { total += length(operand) }
-    guard total > 0 else { return nil }
+    for index in 0..<operands.count where base[index].access == periodic {
+      total += min(elementCount, base[index].shape.1 + 1024)
+    }
+    if total == 0 { return nil }
     let words = UnsafeMutablePointer<UInt32>.allocate(capacity: total)
     var used = 0
-    for index in operands.indices where operands[index].access == periodic {
-      let count = length(operands[index])
-      kernels.pointee.fetch(&operands[index], 0, count, words + used)
-      operands[index].base = UnsafeMutableRawPointer(words + used).assumingMemoryBound(to: CChar.self)
-      operands[index].shape.0 = operands[index].shape.1
+    for index in 0..<operands.count where base[index].access == periodic {
+      let count = min(elementCount, base[index].shape.1 + 1024)
+      kernels.pointee.fetch(base + index, 0, count, words + used)
+      base[index].base = UnsafeMutableRawPointer(words + used).assumingMemoryBound(to: CChar.self)
+      base[index].shape.0 = base[index].shape.1
       used += count
     }
     return words

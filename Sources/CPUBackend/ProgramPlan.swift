@@ -20,7 +20,18 @@ final class ProgramPlan: @unchecked Sendable {
     var aliases = SIMD4<UInt64>()
     /// Whether results stay in registers, for a reduction to combine.
     var keepsResults = false
+
+    /// Everything but the program, and for which kernels, in numbers.
+    func words(_ kernels: UnsafePointer<martlet_vector_kernels>) -> ProgramAttachments.Key {
+      [
+        scalars, fetched, UInt64(staged) | (keepsResults ? 1 << 8 : 0), aliases.x, aliases.y, aliases.z, aliases.w,
+        UInt64(UInt(bitPattern: kernels)),
+      ]
+    }
   }
+
+  /// Whose the plans attached to programs are.
+  static let owner = ObjectIdentifier(ProgramPlan.self)
 
   /// The instructions that read operands, in order; a run's operands are these, then the outputs.
   let readers: [Int]

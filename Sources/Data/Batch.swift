@@ -1,13 +1,12 @@
-/// Some samples of a dataset laid side by side, ready to become tensors.
+/// Some samples of a dataset side by side, ready to become tensors.
 public struct Batch: Sendable {
   /// The number of samples.
   public let count: Int
-  /// The values of the inputs, row-major in `inputShape`.
-  public let inputs: [Float]
   /// The shape of the inputs: `count`, then the shape of one sample.
   public let inputShape: [Int]
   /// What a network should say about the samples.
   public let targets: Targets
+  private let source: Source
 
   /// What a network should say about the samples of a batch.
   public enum Targets: Sendable, Equatable {
@@ -17,6 +16,13 @@ public struct Batch: Sendable {
     case labels([Int32])
     /// Values row-major in a shape that begins with the number of samples.
     case values([Float], shape: [Int])
+  }
+
+  /// Where the inputs are.
+  private enum Source: Sendable {
+    case values([Float])
+    /// In a dataset still; they are gathered when, and where, they are wanted.
+    case rows([Int], StoredInputs)
   }
 
   /// Makes a batch from values that are already laid side by side.
@@ -37,10 +43,53 @@ public struct Batch: Sendable {
         "Batch: \(values.count) targets do not fill shape \(shape) of \(count) samples")
     }
     self.count = count
-    self.inputs = inputs
     self.inputShape = inputShape
     self.targets = targets
+    source = .values(inputs)
   }
+
+  /// A batch of stored samples, whose inputs stay where they are for now.
+  init(rows: [Int], of inputs: StoredInputs, inputShape: [Int], targets: Targets) {
+    count = rows.count
+    self.inputShape = inputShape
+    self.targets = targets
+    source = .rows(rows, inputs)
+  }
+
+  /// The values of the inputs, row-major in `inputShape`. Gathered anew each time where the batch comes from a dataset.
+  public var inputs: [Float] {
+    switch source {
+    case .values(let values): values
+    case .rows(let rows, let inputs): inputs.values(ofRows: rows, size: sampleSize)
+    }
+  }
+
+  /// How the inputs can be had with the least work.
+  package enum InputForm {
+    /// As float32 values.
+    case values
+    /// As bytes that are to be divided by a number.
+    case bytes(divisor: Float)
+  }
+
+  /// The form in which `writeInputs` gives the inputs.
+  package var inputForm: InputForm {
+    if case .rows(_, .bytes(_, let divisor)) = source { return .bytes(divisor: divisor) }
+    return .values
+  }
+
+  /// Writes the inputs in their form, row-major, and fills the memory with them.
+  package func writeInputs(to memory: UnsafeMutableRawBufferPointer) {
+    switch source {
+    case .values(let values): values.withUnsafeBytes { memory.copyMemory(from: $0) }
+    case .rows(let rows, let inputs): inputs.copyRows(rows, size: sampleSize, to: memory)
+    }
+  }
+
+  /// The same batch with its inputs gathered already, for whoever prepares batches ahead of time.
+  package var gathered: Batch { Batch(count: count, inputs: inputs, inputShape: inputShape, targets: targets) }
+
+  private var sampleSize: Int { inputShape.dropFirst().reduce(1, *) }
 
   /// The class of each sample; `nil` where targets are not class labels.
   public var labels: [Int32]? {

@@ -3,12 +3,6 @@
 /// A dataset is a value: taking a part of it (`prefix`, `subset`, `split`, `folds`) makes another dataset that shares the
 /// samples and copies none of them. Bytes stay bytes (60,000 MNIST images are 47 MB) until a `Batch` is made from them.
 public struct Dataset: Sendable {
-  /// What is stored for the inputs, row-major, sample after sample.
-  private enum Inputs: Sendable {
-    case bytes([UInt8], divisor: Float)
-    case floats([Float])
-  }
-
   /// The shape of one input, for example `[28, 28, 1]`: `[height, width, channels]`.
   public let sampleShape: [Int]
   /// The names of the classes; empty where targets are not class labels.
@@ -16,7 +10,7 @@ public struct Dataset: Sendable {
   /// What each sample has as target.
   public let targetKind: TargetKind
 
-  private let inputs: Inputs
+  private let inputs: StoredInputs
   private let labels: [Int32]
   private let targetValues: [Float]
   /// The stored sample behind each sample of this dataset; `nil` stands for all of them in the order stored.
@@ -58,7 +52,7 @@ public struct Dataset: Sendable {
   public init(
     bytes: [UInt8], divisor: Float = 255, shape: [Int], labels: [some BinaryInteger], classNames: [String]? = nil
   ) throws {
-    let inputs = Inputs.bytes(bytes, divisor: divisor)
+    let inputs = StoredInputs.bytes(bytes, divisor: divisor)
     try self.init(inputs, valueCount: bytes.count, shape: shape, labels: labels, classNames: classNames)
   }
 
@@ -100,7 +94,7 @@ public struct Dataset: Sendable {
   }
 
   private init(
-    _ inputs: Inputs, valueCount: Int, shape: [Int], labels: [some BinaryInteger], classNames: [String]?
+    _ inputs: StoredInputs, valueCount: Int, shape: [Int], labels: [some BinaryInteger], classNames: [String]?
   ) throws {
     self.storedCount = try Self.sampleCount(in: valueCount, shape: shape, what: "inputs")
     guard labels.count == storedCount else {
@@ -136,7 +130,7 @@ public struct Dataset: Sendable {
     self.storedCount = labels.count
   }
 
-  private init(unlabelled inputs: Inputs, valueCount: Int, shape: [Int]) throws {
+  private init(unlabelled inputs: StoredInputs, valueCount: Int, shape: [Int]) throws {
     self.storedCount = try Self.sampleCount(in: valueCount, shape: shape, what: "inputs")
     self.inputs = inputs
     self.sampleShape = shape
@@ -219,34 +213,12 @@ extension Dataset {
   public func batch(of indices: some Collection<Int>) -> Batch {
     let chosen = indices.map(row(at:))
     return Batch(
-      count: chosen.count,
-      inputs: inputs(ofRows: chosen),
-      inputShape: [chosen.count] + sampleShape,
-      targets: targets(ofRows: chosen))
+      rows: chosen, of: inputs, inputShape: [chosen.count] + sampleShape, targets: targets(ofRows: chosen))
   }
 
   private func row(at index: Int) -> Int {
     precondition(0..<count ~= index, "Dataset: sample \(index) is not in 0..<\(count)")
     return rows?[index] ?? index
-  }
-
-  private func inputs(ofRows rows: [Int]) -> [Float] {
-    let size = sampleShape.reduce(1, *)
-    switch inputs {
-    case .floats(let values):
-      return Self.gathered(rows, of: values, size: size)
-    case .bytes(let bytes, let divisor):
-      return [Float](unsafeUninitializedCapacity: rows.count * size) { floats, initializedCount in
-        bytes.withUnsafeBufferPointer { bytes in
-          for (slot, row) in rows.enumerated() {
-            for element in 0..<size {
-              floats.initializeElement(at: slot * size + element, to: Float(bytes[row * size + element]) / divisor)
-            }
-          }
-        }
-        initializedCount = rows.count * size
-      }
-    }
   }
 
   private func targets(ofRows rows: [Int]) -> Batch.Targets {
@@ -256,17 +228,9 @@ extension Dataset {
     case .label:
       return .labels(rows.map { labels[$0] })
     case .values(let shape):
-      let values = Self.gathered(rows, of: targetValues, size: shape.reduce(1, *))
+      let values = StoredInputs.floats(targetValues).values(ofRows: rows, size: shape.reduce(1, *))
       return .values(values, shape: [rows.count] + shape)
     }
-  }
-
-  /// The blocks of `size` values at the given rows, one after another.
-  private static func gathered(_ rows: [Int], of values: [Float], size: Int) -> [Float] {
-    var gathered: [Float] = []
-    gathered.reserveCapacity(rows.count * size)
-    for row in rows { gathered += values[row * size..<(row + 1) * size] }
-    return gathered
   }
 }
 

@@ -45,7 +45,7 @@ extension Batches {
   /// - Precondition: `ahead` is positive.
   public func prefetched(ahead: Int = 2) -> Prefetcher<Batch> {
     var remaining = makeIterator()
-    return Prefetcher(ahead: ahead) { remaining.next() }
+    return Prefetcher(ahead: ahead) { remaining.next()?.gathered }
   }
 }
 

@@ -3,6 +3,12 @@ import MartletBackend
 import MartletTensor
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// One array of numbers that a layer learns, or collects while others learn.
 ///
 /// A class for its identity: gradients and optimizer state are kept by parameter, and two layers that hold the same parameter
@@ -27,6 +33,8 @@ public final class Parameter: Sendable {
     var name = ""
     var seed: UInt64 = 0
     var isTrainable: Bool
+    /// Whether somebody has the value and will put it back.
+    var isTaken = false
   }
 
   private let state: Mutex<State>
@@ -64,10 +72,10 @@ extension Parameter {
 // Its value.
 extension Parameter {
   /// Whether it has a value, and with that a shape.
-  public var isInitialized: Bool { state.withLock { $0.tensor != nil } }
+  public var isInitialized: Bool { whenPresent { $0.tensor != nil } }
 
   /// The extents of the value; `nil` until it has one.
-  public var shape: Shape? { state.withLock { $0.tensor?.shape } }
+  public var shape: Shape? { whenPresent { $0.tensor?.shape } }
 
   /// The number of elements; 0 until it has a value.
   public var elementCount: Int { shape?.elementCount ?? 0 }
@@ -76,13 +84,16 @@ extension Parameter {
   ///
   /// - Precondition: the layer was built.
   public var value: Tensor {
-    let (tensor, name, isTrainable) = state.withLock { ($0.tensor, $0.name, $0.isTrainable) }
-    guard var tensor else {
+    let current: Tensor? = whenPresent { state in
+      var tensor = state.tensor
+      if state.isTrainable { tensor?.node = leaf }
+      return tensor
+    }
+    guard let current else {
       fatalError(
         "Parameter '\(name)' has no value yet: put its layer into a Sequential, or call build(for:) on the model first")
     }
-    if isTrainable { tensor.node = leaf }
-    return tensor
+    return current
   }
 
   /// Replaces the value.
@@ -91,7 +102,7 @@ extension Parameter {
   public func assign(_ value: Tensor) {
     require(value.dtype == .float32, "Parameter '\(name)': a value of type \(value.dtype), float32 is needed")
     let value = value.detached.contiguous()
-    state.withLock { state in
+    whenPresent { state in
       if let old = state.tensor {
         require(
           old.shape == value.shape, "Parameter '\(state.name)': a value of shape \(value.shape) for one of \(old.shape)"
@@ -104,10 +115,34 @@ extension Parameter {
   /// Changes the value where it lies. The closure gets the only reference to it that the parameter has, so that a value nobody
   /// else looks at can be overwritten.
   package func update(_ body: (inout Tensor) -> Void) {
+    guard var value = take() else { return }
+    body(&value)
+    putBack(value)
+  }
+
+  /// Takes the value out to change it where it lies: the caller has the only reference to it that the parameter had. Whoever else
+  /// wants to look at it waits until it is put back. `nil` where there is none.
+  package func take() -> Tensor? {
+    whenPresent { state in
+      state.isTaken = state.tensor != nil
+      return state.tensor.take()
+    }
+  }
+
+  /// Puts back what was taken.
+  package func putBack(_ value: Tensor) {
     state.withLock { state in
-      guard var tensor = state.tensor.take() else { return }
-      body(&tensor)
-      state.tensor = tensor
+      state.tensor = value
+      state.isTaken = false
+    }
+  }
+
+  /// Does something under the lock while the value is not taken out.
+  private func whenPresent<Result>(_ body: (inout sending State) -> Result) -> Result {
+    while true {
+      let result: Result? = state.withLock { $0.isTaken ? Optional<Result>.none : .some(body(&$0)) }
+      if let result { return result }
+      sched_yield()
     }
   }
 
@@ -116,7 +151,7 @@ extension Parameter {
   /// - Throws: `ShapeError` when it already has a value of another shape (a layer used for two different inputs), or when the
   ///   shape has no or too many elements.
   public func initialize(shape: Shape) throws {
-    let (existing, name, seed) = state.withLock { ($0.tensor?.shape, $0.name, $0.seed) }
+    let (existing, name, seed) = whenPresent { ($0.tensor?.shape, $0.name, $0.seed) }
     if let existing {
       guard existing == shape else {
         throw ShapeError(
@@ -144,7 +179,7 @@ extension Parameter {
   ///
   /// - Throws: `BackendError` when it cannot be read.
   package func move(to device: Device) throws {
-    guard let tensor = state.withLock({ $0.tensor }), tensor.device != device else { return }
+    guard let tensor = whenPresent({ $0.tensor }), tensor.device != device else { return }
     let moved = try tensor.to(device)
     state.withLock { $0.tensor = moved }
   }

@@ -12,8 +12,7 @@ extension Metric {
   /// - outputs `[…, 1]`, or with targets of one class: as `binaryAccuracy()`.
   public static let accuracy = Metric(name: "accuracy", isBetterWhenLarger: true) { batch in
     if batch.isBinary { return binaryHits(batch, threshold: 0.5) }
-    let hits = batch.predictedClasses .== batch.labels
-    return Contribution(sums: hits.cast(to: .float32).sum(), count: hits.elementCount)
+    return labelHits(batch)
   }
 
   /// The share of outputs on the right side of a threshold, each output for itself; a target above 0.5 says yes.
@@ -80,6 +79,19 @@ extension Metric {
         let classCount = Int(Double(sums.count).squareRoot().rounded())
         return value(ConfusionMatrix(counts: sums.map { Int($0) }, classCount: classCount))
       })
+  }
+
+  private static let hit = ElementwiseProgram(inputs: [.int32, .int32]) { x, _ in [(x[0] .== x[1]).cast(to: .float32)] }
+  /// Where the largest output is compared with the label: as it is found.
+  private static func labelHits(_ batch: Batch) -> Contribution {
+    let classAxis = batch.outputs.rank - 1
+    let labels = batch.labels.detached.expanded(at: classAxis)
+    var target = batch.outputs.shape
+    target[classAxis] = 1
+    let hits = Tensor.reduced(
+      CommonPrograms.copy(.float32), [.argumentOfMaximum], [batch.outputs.detached], axes: [classAxis],
+      epilogue: Epilogue(hit, inputs: [labels.broadcastView(to: target, for: "accuracy")]), for: "accuracy")[0]
+    return Contribution(sums: hits.sum(), count: hits.elementCount)
   }
 
   private static func binaryHits(_ batch: Batch, threshold: Float) -> Contribution {

@@ -3,8 +3,9 @@ import MartletTensor
 
 /// Adds up small tensors of one shape without waiting for the device each time.
 ///
-/// Terms are kept until somebody asks for the sum; then all of them come over in one transfer and are added in Double. Adding
-/// them up on the device instead would cost a launch per batch, and 24 bits of mantissa are few for a million samples.
+/// Terms are kept until somebody asks for the sum; then they come over and are added in Double. Adding them up on the device
+/// instead would cost a launch per batch, and 24 bits of mantissa are few for a million samples; so would putting them together
+/// for a single transfer.
 public struct RunningSum: Sendable {
   private var sums: [Double] = []
   private var pending: [Tensor] = []
@@ -36,9 +37,10 @@ public struct RunningSum: Sendable {
     guard let first = pending.first else { return sums }
     let size = first.elementCount
     if sums.isEmpty { sums = [Double](repeating: 0, count: size) }
-    let terms = try withoutGradient { try Tensor.stacked(pending, alongAxis: 0).floats() }
-    for (index, term) in terms.enumerated() { sums[index % size] += Double(term) }
-    pending = []
+    for term in pending {
+      for (index, value) in try term.floats().enumerated() { sums[index] += Double(value) }
+    }
+    pending.removeAll(keepingCapacity: true)
     return sums
   }
 }

@@ -100,18 +100,16 @@ extension Optimizer {
     let rate = options.learningRate.rate(atStep: state.step)
     state.step += 1
     let scalars = scalars(step: state.step, learningRate: rate)
-    let recipe = StepRecipe(slotCount: slotNames.count, scalarCount: scalars.count, options: options)
+    let slotCount = slotNames.count
+    let recipe = StepRecipe(slotCount: slotCount, scalarCount: scalars.count, options: options)
     let program = state.programs[recipe] ?? recipe.program(rule: self)
     state.programs[recipe] = program
     let arguments = recipe.arguments(scalars: scalars, options: options, rate: rate)
-    withoutGradient {
-      let factors = options.clipping.factors(for: pairs.map(\.gradient))
-      for (index, pair) in pairs.enumerated() {
-        state.step(
-          pair.parameter, slotCount: slotNames.count, with: program,
-          inputs: [pair.gradient] + (factors.map { [$0[index]] } ?? []), parameters: arguments)
-      }
+    let factors = withoutGradient { options.clipping.factors(for: pairs.map(\.gradient)) }
+    let steps = pairs.enumerated().map { index, pair in
+      (parameter: pair.parameter, inputs: factors.map { [pair.gradient, $0[index]] } ?? [pair.gradient])
     }
+    state.step(steps, slotCount: slotCount, with: program, parameters: arguments)
   }
 }
 

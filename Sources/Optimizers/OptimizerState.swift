@@ -10,8 +10,11 @@ public struct OptimizerState: Sendable {
   private struct Entry {
     let parameter: Parameter
     var slots: [Tensor]
+    /// The last call of the backend that it was part of.
+    var round = 0
   }
 
+  private var round = 0
   private var entries: [Entry] = []
   private var positions: [ObjectIdentifier: Int] = [:]
   /// Programs are traced once.
@@ -20,13 +23,39 @@ public struct OptimizerState: Sendable {
   /// Nothing remembered yet.
   public init() {}
 
-  /// Runs one step on a parameter and what is remembered for it, in place.
+  /// Runs one step on parameters and what is remembered for them, in place, in as few calls of the backend as there are devices.
+  ///
+  /// - Parameter steps: Parameters that have a value, and for each the further inputs of the program.
   mutating func step(
-    _ parameter: Parameter, slotCount: Int, with program: ElementwiseProgram, inputs: [Tensor], parameters: [Scalar]
+    _ steps: [(parameter: Parameter, inputs: [Tensor])], slotCount: Int, with program: ElementwiseProgram,
+    parameters: [Scalar]
   ) {
-    let position = position(of: parameter, slotCount: slotCount)
-    parameter.update { value in
-      Tensor.update(&value, &entries[position].slots, with: program, inputs: inputs, parameters: parameters)
+    let positions = steps.map { position(of: $0.parameter, slotCount: slotCount) }
+    var start = 0
+    while start < steps.count {
+      var end = start
+      round += 1
+      // A parameter that is listed twice moves twice, one after the other.
+      while end < steps.count, entries[positions[end]].round != round,
+        steps[end].inputs[0].backend === steps[start].inputs[0].backend
+      {
+        entries[positions[end]].round = round
+        end += 1
+      }
+      var changes: [Tensor.Change] = []
+      changes.reserveCapacity(end - start)
+      for index in start..<end {
+        guard let value = steps[index].parameter.take() else { preconditionFailure("a gradient for no value") }
+        var slots: [Tensor] = []
+        swap(&slots, &entries[positions[index]].slots)
+        changes.append(Tensor.Change(value, slots, inputs: steps[index].inputs))
+      }
+      Tensor.update(&changes, with: program, parameters: parameters)
+      for (offset, change) in changes.enumerated() {
+        entries[positions[start + offset]].slots = change.others
+        steps[start + offset].parameter.putBack(change.state)
+      }
+      start = end
     }
   }
 

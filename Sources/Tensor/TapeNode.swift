@@ -12,11 +12,30 @@ public final class TapeNode: Sendable {
   /// An input that wants a gradient, and how to compute it.
   package struct Edge: Sendable {
     package let source: TapeNode
-    package let gradient: Gradient
+    private let formula: Formula
+
+    // Two forms, so that neither is wrapped in a closure of the other.
+    private enum Formula: Sendable {
+      case ofUpstream(@Sendable (_ upstream: Tensor) -> Tensor)
+      case ofBoth(Gradient)
+    }
 
     package init(source: TapeNode, gradient: @escaping Gradient) {
       self.source = source
-      self.gradient = gradient
+      formula = .ofBoth(gradient)
+    }
+
+    /// An input whose gradient does not depend on the output.
+    package init(source: TapeNode, ofUpstream gradient: @escaping @Sendable (_ upstream: Tensor) -> Tensor) {
+      self.source = source
+      formula = .ofUpstream(gradient)
+    }
+
+    package func gradient(_ upstream: Tensor, _ output: Tensor?) -> Tensor {
+      switch formula {
+      case .ofUpstream(let gradient): gradient(upstream)
+      case .ofBoth(let gradient): gradient(upstream, output)
+      }
     }
   }
 

@@ -38,6 +38,16 @@ extension Tensor {
   /// A float32 scalar, shape `[]`.
   public init(_ value: Float, on device: Device = .current) { self.init([value], shape: [], on: device) }
 
+  /// A tensor whose elements a closure writes, row-major, where possible into the memory of the device itself. It has to write
+  /// all of them.
+  package init(
+    _ dtype: DType, _ shape: Shape, on device: Device, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) {
+    self.init(undefined: shape, dtype, on: device)
+    let byteCount = elementCount * dtype.byteCount
+    if byteCount > 0 { device.backend.upload(byteCount: byteCount, to: storage, atByte: 0, filledBy: fill) }
+  }
+
   private init<Value>(copying values: [Value], shape: Shape, dtype: DType, on device: Device) {
     require(
       values.count == shape.elementCount,

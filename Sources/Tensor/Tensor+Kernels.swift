@@ -33,6 +33,31 @@ extension Tensor {
     map(program, inputs, parameters: parameters, shape: shape, dtype: dtype, on: device, for: operation)
   }
 
+  /// The only output of a program of one input; what most operations are, without a list of tensors.
+  package static func map(
+    _ program: ElementwiseProgram, _ x: Tensor, parameters: [Scalar] = [], for operation: StaticString = "map"
+  ) -> Tensor {
+    let output = Tensor(undefined: x.layout.shape, program.outputTypes[0].dtype, on: x.storage.backend)
+    if output.elementCount > 0 {
+      output.backend.map(program, inputs: [x.view], parameters: parameters, outputs: [output.view])
+    }
+    return output
+  }
+
+  /// The only output of a program of two inputs of one shape, or else as in general.
+  package static func map(
+    _ program: ElementwiseProgram, _ a: Tensor, _ b: Tensor, parameters: [Scalar] = [],
+    for operation: StaticString = "map"
+  ) -> Tensor {
+    if a.layout.shape != b.layout.shape { return map(program, [a, b], parameters: parameters, for: operation) }
+    b.requireDevice(of: a, for: operation)
+    let output = Tensor(undefined: a.layout.shape, program.outputTypes[0].dtype, on: a.storage.backend)
+    if output.elementCount > 0 {
+      output.backend.map(program, inputs: [a.view, b.view], parameters: parameters, outputs: [output.view])
+    }
+    return output
+  }
+
   /// The only output of a program. See `mapped`.
   package static func map(
     _ program: ElementwiseProgram, _ inputs: [Tensor], parameters: [Scalar] = [], shape: Shape? = nil,
@@ -121,6 +146,11 @@ extension Tensor {
     require(
       storage.backend === other.backend,
       "\(operation): tensors on different devices, \(device.name) and \(other.name); move one with to(_:)")
+  }
+
+  /// - Precondition: both tensors are on one device.
+  package func requireDevice(of other: Tensor, for operation: StaticString) {
+    if storage.backend !== other.storage.backend { requireDevice(other.device, for: operation) }
   }
 
   private static func commonShape(

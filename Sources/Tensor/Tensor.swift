@@ -22,7 +22,12 @@ public struct Tensor: Sendable {
 
   /// A tensor with undefined elements, for a backend function to fill.
   package init(undefined shape: Shape, _ dtype: DType, on device: Device) {
-    storage = device.backend.allocate(byteCount: shape.elementCount * dtype.byteCount)
+    self.init(undefined: shape, dtype, on: device.backend)
+  }
+
+  /// A tensor with undefined elements, for a backend function to fill.
+  package init(undefined shape: Shape, _ dtype: DType, on backend: any Backend) {
+    storage = backend.allocate(byteCount: shape.elementCount * dtype.byteCount)
     layout = Layout(contiguous: shape)
     self.dtype = dtype
     node = nil

@@ -112,8 +112,7 @@ extension Trainer {
       let outputShape = try prepareModel(for: dataset, seed: 0)
       var outputs: [Float] = []
       var probabilities: [Float] = []
-      let batches = dataset.batches(size: batchSize).prefetched()
-      while let batch = try batches.next() {
+      for batch in dataset.batches(size: batchSize) {
         let result = withoutGradient { model(batch.inputTensor(on: device)) }
         outputs += try result.floats()
         if let probable = withoutGradient({ loss.probabilities(result) }) { probabilities += try probable.floats() }
@@ -128,8 +127,7 @@ extension Trainer {
     let start = ContinuousClock.now
     var meter = Meter(metrics, loss: loss)
     var pace = Pace()
-    let batches = dataset.batches(size: batchSize).prefetched()
-    while let batch = try batches.next() {
+    for batch in dataset.batches(size: batchSize) {
       if shouldStop() { break }
       guard let targets = batch.targetTensor(on: device) else { throw TrainingError.noTargets }
       withoutGradient {
@@ -147,21 +145,5 @@ extension Trainer {
     return Evaluation(
       loss: lossValue, metrics: values, sampleCount: meter.sampleCount, seconds: (ContinuousClock.now - start).inSeconds
     )
-  }
-}
-
-extension Batch {
-  /// The inputs, `[samples, …]`.
-  public func inputTensor(on device: Device = .current) -> Tensor {
-    Tensor(inputs, shape: Shape(inputShape), on: device)
-  }
-
-  /// The targets: labels as int32 `[samples]`, values as float32; `nil` where there are none.
-  public func targetTensor(on device: Device = .current) -> Tensor? {
-    switch targets {
-    case .none: nil
-    case .labels(let labels): Tensor(labels, shape: [count], on: device)
-    case .values(let values, let shape): Tensor(values, shape: Shape(shape), on: device)
-    }
   }
 }

@@ -85,9 +85,10 @@ struct TrainingRun {
     var meter = Meter(trainer.metrics, loss: trainer.loss)
     var pace = Pace()
     let parameters = trainer.model.trainableParameters
-    let prefetched = batches.prefetched()
     var number = 0
-    while let batch = try prefetched.next() {
+    // No thread prepares batches: gathering bytes takes a few microseconds, less than handing a batch over, and a third thread
+    // would take turns with those that compute.
+    for batch in batches {
       if shouldStop() { return nil }
       number += 1
       try step(on: batch, number: number, parameters: parameters, meter: &meter)

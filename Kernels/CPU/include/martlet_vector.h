@@ -260,6 +260,10 @@ struct martlet_vector_kernels {
     // x[i] = y[i] + factor · z[i], for measuring what memory delivers. A count that is no multiple of a vector is rounded
     // down. Streaming stores go around the caches and want x aligned to 64 bytes.
     void (*triad)(float *x, const float *y, const float *z, float factor, ptrdiff_t count, bool streaming);
+
+    // A step of Adam over n elements, in place; scalars: rate, 1 - beta1, 1 - beta2, epsilon.
+    void (*adam_step)(float *parameter, float *momentum, float *velocity, const float *gradient, const float *scalars,
+                      ptrdiff_t n);
 };
 
 static inline martlet_routine martlet_vector_routine(const struct martlet_vector_kernels *kernels,

@@ -77,6 +77,14 @@ extension ProfilingBackend {
     record("upload", "", Work(bytes: source.count)) { inner.upload(source, to: unwrapped(storage), atByte: offset) }
   }
 
+  public func upload(
+    byteCount: Int, to storage: Storage, atByte offset: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) {
+    record("upload", "", Work(bytes: byteCount)) {
+      inner.upload(byteCount: byteCount, to: unwrapped(storage), atByte: offset, filledBy: fill)
+    }
+  }
+
   public func download(_ storage: Storage, atByte offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
     try record("download", "", Work(bytes: target.count)) {
       try inner.download(unwrapped(storage), atByte: offset, into: target)
@@ -90,6 +98,14 @@ extension ProfilingBackend {
   public func map(_ program: ElementwiseProgram, inputs: [View], parameters: [Scalar], outputs: [View]) {
     record("map", "\(program.gist) \(outputs[0].shape.crossed)", Work(touching: inputs + outputs)) {
       inner.map(program, inputs: inputs.map(unwrapped), parameters: parameters, outputs: outputs.map(unwrapped))
+    }
+  }
+
+  public func mapEach(_ program: ElementwiseProgram, _ sets: [MapOperands], parameters: [Scalar]) {
+    let work = Work(touching: sets.flatMap { $0.inputs + $0.outputs })
+    record("mapEach", "\(program.gist) over \(sets.count) sets", work) {
+      let sets = sets.map { MapOperands(inputs: $0.inputs.map(unwrapped), outputs: $0.outputs.map(unwrapped)) }
+      inner.mapEach(program, sets, parameters: parameters)
     }
   }
 

@@ -25,6 +25,8 @@ package struct Benchmark: Sendable {
     case matmul
     /// Convolutions and their gradients, through the public API.
     case convolutions
+    /// Products and convolutions that only a GPU finishes quickly; not among those that are timed unasked.
+    case large
     /// Every function of a backend, over a grid of shapes.
     case primitives
   }

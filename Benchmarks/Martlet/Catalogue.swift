@@ -2,7 +2,7 @@
 package enum Catalogue {
   /// In the order they are shown.
   package static let all: [Benchmark] =
-    modelBenchmarks + matmulBenchmarks + convolutionBenchmarks + primitiveBenchmarks
+    modelBenchmarks + matmulBenchmarks + convolutionBenchmarks + largeBenchmarks + primitiveBenchmarks
 
   /// What a name stands for: a benchmark, a group, `all`, or a pattern where `*` is any text, as in `matmul-*`.
   ///

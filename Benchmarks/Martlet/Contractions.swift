@@ -11,9 +11,11 @@ extension Catalogue {
       }
     }
 
-  private static func matmul(_ name: String, rows: Int, steps: Int, columns: Int) -> Benchmark {
+  private static func matmul(
+    _ name: String, in group: Benchmark.Group = .matmul, rows: Int, steps: Int, columns: Int
+  ) -> Benchmark {
     Benchmark(
-      name, in: .matmul, workload: .matmul(rows: rows, steps: steps, columns: columns),
+      name, in: group, workload: .matmul(rows: rows, steps: steps, columns: columns),
       cost: Cost(
         operations: Double(2 * rows * steps * columns),
         bytes: Double(4 * (rows * steps + steps * columns + rows * columns))),
@@ -35,19 +37,37 @@ extension Catalogue {
     ("dilated", ConvolutionShape(batch: 8, image: 56, channels: 64, filters: 64, kernel: 3, dilation: 2)),
   ]
 
-  static let convolutionBenchmarks: [Benchmark] = convolutions.flatMap { name, convolution in
-    [false, true].map { training in
-      Benchmark(
-        "conv-\(name)" + (training ? "-train" : ""), in: .convolutions,
-        workload: .convolution(convolution, training: training),
-        cost: convolution.cost(training: training), unit: .gigaflops
-      ) { setting in
-        let images = noise(convolution.inputShape, on: setting.device)
-        let weights = noise(convolution.weightShape, on: setting.device)
-        guard training else { return { _ = convolution.result(images, weights) } }
-        let upstream = noise(convolution.outputShape, on: setting.device)
-        let (leaf, kernel) = (images.requiringGradient(), weights.requiringGradient())
-        return { _ = convolution.result(leaf, kernel).gradients(upstream: upstream) }
+  /// The layers of ResNet-50 that take most of its time, at a batch a GPU is trained with.
+  private static let largeConvolutions: [(name: String, convolution: ConvolutionShape)] = [
+    ("3x3-64-large", ConvolutionShape(batch: 64, image: 56, channels: 64, filters: 64, kernel: 3)),
+    ("3x3-256-large", ConvolutionShape(batch: 64, image: 14, channels: 256, filters: 256, kernel: 3)),
+    ("1x1-256-large", ConvolutionShape(batch: 64, image: 56, channels: 64, filters: 256, kernel: 1)),
+    ("stride2-large", ConvolutionShape(batch: 64, image: 56, channels: 128, filters: 128, kernel: 3, stride: 2)),
+  ]
+
+  static let largeBenchmarks: [Benchmark] =
+    [matmul("matmul-4096", in: .large, rows: 4096, steps: 4096, columns: 4096)]
+    + benchmarks(of: largeConvolutions, in: .large)
+
+  static let convolutionBenchmarks: [Benchmark] = benchmarks(of: convolutions, in: .convolutions)
+
+  private static func benchmarks(
+    of convolutions: [(name: String, convolution: ConvolutionShape)], in group: Benchmark.Group
+  ) -> [Benchmark] {
+    convolutions.flatMap { name, convolution in
+      [false, true].map { training in
+        Benchmark(
+          "conv-\(name)" + (training ? "-train" : ""), in: group,
+          workload: .convolution(convolution, training: training),
+          cost: convolution.cost(training: training), unit: .gigaflops
+        ) { setting in
+          let images = noise(convolution.inputShape, on: setting.device)
+          let weights = noise(convolution.weightShape, on: setting.device)
+          guard training else { return { _ = convolution.result(images, weights) } }
+          let upstream = noise(convolution.outputShape, on: setting.device)
+          let (leaf, kernel) = (images.requiringGradient(), weights.requiringGradient())
+          return { _ = convolution.result(leaf, kernel).gradients(upstream: upstream) }
+        }
       }
     }
   }

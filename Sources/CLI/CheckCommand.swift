@@ -17,8 +17,14 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "Check only this device; may be given several times.")
   var device: [String] = []
 
-  @Flag(help: "Ten times as many cases.")
-  var full = false
+  @Option(help: "How many cases: brief (few and small, for simulators), quick or full (ten times as many as quick).")
+  var effort = Effort.quick
+
+  @Option(help: ArgumentHelp("Check only this operation, as the table names it; may be given several times."))
+  var operation: [String] = []
+
+  @Flag(help: "List the operations.")
+  var list = false
 
   @Option(help: "Decides the generated cases.")
   var seed: UInt64 = 1
@@ -26,15 +32,24 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Print JSON instead of a table.")
   var json = false
 
+  func validate() throws {
+    for name in operation where !ConsistencySuite.operations.contains(name) {
+      throw ValidationError(
+        "there is no operation '\(name)'; known are \(ConsistencySuite.operations.joined(separator: ", "))")
+    }
+  }
+
   struct DeviceReport: Encodable {
     let device: String
     let operations: [OperationReport]
   }
 
   func run() throws {
+    if list { return print(ConsistencySuite.operations.joined(separator: "\n")) }
     let subjects = try device.isEmpty ? Self.allSubjects() : device.map { ($0, try Device.named($0).backend) }
-    let suite = ConsistencySuite(seed: seed, effort: full ? .full : .quick)
-    let reports = suite.run(on: subjects.map(\.1)) { operation in
+    let operations = operation.isEmpty ? nil : Set(operation)
+    let suite = ConsistencySuite(seed: seed, effort: effort)
+    let reports = suite.run(on: subjects.map(\.1), operations: operations) { operation in
       if !json { note("checking \(operation)") }
     }
     if json {
@@ -81,3 +96,5 @@ struct CheckCommand: ParsableCommand {
     error == 0 ? "0" : error < 1000 ? String(format: "%.1f", error) : String(format: "%.1e", error)
   }
 }
+
+extension Effort: ExpressibleByArgument {}

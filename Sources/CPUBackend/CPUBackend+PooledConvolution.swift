@@ -40,7 +40,7 @@ extension CPUBackend {
     _ pass: ConvolutionPass, _ plan: DepthFirstPlan, _ epilogue: FusedEpilogue, _ y: UnsafeMutablePointer<Float>,
     _ positions: IndexElements?
   ) {
-    let isPacked = pass.targetPixels >= 64
+    let isPacked = pass.wantsPackedWeights(contraction)
     let panels = pass.panels(of: panelColumns)
     let packedByteCount = isPacked ? panels * pass.stepsPerGroup * panelColumns * MemoryLayout<Float>.stride : 0
     let tableByteCount = pass.tableSize(contraction) * MemoryLayout<martlet_run>.stride

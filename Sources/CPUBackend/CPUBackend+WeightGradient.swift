@@ -51,7 +51,9 @@ extension CPUBackend {
         job.dw = sums + slice * count + group * gradient.outputChannelsPerGroup
         job.rows = rows
         let images = slice * gradient.batch / slices..<(slice + 1) * gradient.batch / slices
-        gradient.forEachCachedBlock(of: images) { block, isFirst in
+        gradient.forEachCachedBlock(of: images) { block, rows, isFirst in
+          job.first_output_row = rows.lowerBound
+          job.end_output_row = rows.upperBound
           for tile in tiles[(part * tiles.count / parts)..<((part + 1) * tiles.count / parts)] {
             kernel(&job, tile.lowerBound, tile.count, block.lowerBound, block.upperBound, !isFirst)
           }
@@ -165,12 +167,14 @@ struct WeightGradient {
     }
   }
 
-  /// Into how many tasks the tiles of one slice and group are cut, so that a task takes tens of microseconds.
+  /// Into how many tasks the tiles of one slice and group are cut, so that a task takes tens of microseconds, and less where
+  /// there is little to do.
   func partsPerSlice(slices: Int, groups: Int, tiles: Int) -> Int {
-    let multiplicationsPerTask: Int = 1 << 21
-    let columns = shape[3] / groups
-    let positions = max(1, batch / slices) * outputShape[1] * outputShape[2]
-    return max(1, min(tiles, rowCount * columns * positions / multiplicationsPerTask))
+    let fewestTasks = 16
+    let (mostMultiplications, fewestMultiplications): (Int, Int) = (1 << 20, 1 << 16)
+    let perImage = rowCount * (shape[3] / groups) * outputShape[1] * outputShape[2]
+    let perTask = max(fewestMultiplications, min(mostMultiplications, perImage * batch * groups / fewestTasks))
+    return max(1, min(tiles, perImage * max(1, batch / slices) / perTask))
   }
 
   /// The part of the description that does not depend on the task.
@@ -184,20 +188,29 @@ struct WeightGradient {
     )
     job.dy_stride = (outputShape[1] * outputShape[2] * outputShape[3], outputShape[2] * outputShape[3], outputShape[3])
     job.dw_stride = shape[3]
-    job.output_rows = outputShape[1]
+    job.end_output_row = outputShape[1]
     job.output_columns = outputShape[2]
     job.columns = isDepthwise ? shape[3] : outputChannelsPerGroup
     return job
   }
 
-  /// Cuts images into blocks that stay in a core's second cache while all tiles pass over them.
-  func forEachCachedBlock(of images: Range<Int>, _ body: (_ block: Range<Int>, _ isFirst: Bool) -> Void) {
-    let cacheByteCount: Int = 1 << 18
+  /// Cuts images, and where these are large their output rows, into blocks that stay in a core's second cache while all tiles
+  /// pass over them. Blocks come in the order of the chains.
+  func forEachCachedBlock(
+    of images: Range<Int>, _ body: (_ block: Range<Int>, _ rows: Range<Int>, _ isFirst: Bool) -> Void
+  ) {
+    let cachedElements: Int = 1 << 16
+    let rows = outputShape[1]
     let elementsPerImage = inputShape.dropFirst().reduce(1, *) + outputShape.dropFirst().reduce(1, *)
-    let imagesPerBlock = max(1, cacheByteCount / max(1, elementsPerImage * MemoryLayout<Float>.stride))
-    if images.isEmpty { body(images, true) }  // sums over nothing are written, too
+    let imagesPerBlock = max(1, cachedElements / max(1, elementsPerImage))
+    let parts = max(1, min(rows, elementsPerImage / cachedElements))
+    if images.isEmpty { body(images, 0..<0, true) }  // sums over nothing are written, too
     for first in stride(from: images.lowerBound, to: images.upperBound, by: imagesPerBlock) {
-      body(first..<min(images.upperBound, first + imagesPerBlock), first == images.lowerBound)
+      let block = first..<min(images.upperBound, first + imagesPerBlock)
+      for part in 0..<parts {
+        body(
+          block, (part * rows / parts)..<((part + 1) * rows / parts), first == images.lowerBound && part == 0)
+      }
     }
   }
 }

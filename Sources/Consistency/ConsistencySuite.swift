@@ -3,10 +3,24 @@ import MartletReferenceBackend
 
 /// How many cases are generated.
 public enum Effort: String, Hashable, Codable, Sendable {
+  /// A twelfth of the cases, all of them small, and no mechanisms: for simulators that check every access to memory.
+  case brief
   /// Every setting of every grid at least once: seconds.
   case quick
   /// Ten times as many cases, and larger ones: minutes.
   case full
+
+  /// How many cases there are for one of a quick run's many.
+  func caseCount(ofQuick count: Int) -> Int {
+    switch self {
+    case .brief: max(3, count / 12)
+    case .quick: count
+    case .full: 10 * count
+    }
+  }
+
+  /// The largest extent that is drawn.
+  var largestExtent: Int { self == .brief ? 9 : .max }
 }
 
 /// The conformance suite that any `Backend` can be run through: for each function, generated cases whose results are compared
@@ -60,7 +74,7 @@ public struct ConsistencySuite: Sendable {
         reports[position].append(report)
       }
     }
-    for mechanism in Mechanism.all where operations?.contains(mechanism.name) ?? true {
+    for mechanism in Mechanism.all where effort != .brief && operations?.contains(mechanism.name) ?? true {
       progress(mechanism.name)
       for (position, backend) in backends.enumerated() {
         reports[position].append(report(on: mechanism, of: backend, comparison ?? backend.comparison, references))
@@ -75,7 +89,7 @@ public struct ConsistencySuite: Sendable {
   ) -> [OperationReport] {
     var reports = backends.map { _ in OperationReport(operation: operation.name) }
     let comparisons = backends.map { comparison ?? $0.comparison }
-    for index in 0..<operation.caseCount * (effort == .quick ? 1 : 10) {
+    for index in 0..<effort.caseCount(ofQuick: operation.caseCount) {
       var judged: [Comparison: JudgedCase] = [:]
       for (position, backend) in backends.enumerated() {
         let comparison = comparisons[position]
@@ -101,6 +115,8 @@ public struct ConsistencySuite: Sendable {
     _ operation: Operation, _ number: Int, _ index: Int, _ comparison: Comparison, _ references: References,
     _ simplicity: CaseGenerator.Simplicity = CaseGenerator.Simplicity()
   ) -> JudgedCase? {
+    var simplicity = simplicity
+    simplicity.largestExtent = min(simplicity.largestExtent, effort.largestExtent)
     var generator = CaseGenerator(seed: seed, operation: number, index: index, effort: effort, simplicity)
     // The references fail only where the machine is out of memory; such a case says nothing about a backend.
     return try? JudgedCase(operation.makeCase(&generator), comparison, by: references)

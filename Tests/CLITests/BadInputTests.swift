@@ -23,6 +23,8 @@ import Testing
     Case(
       arguments: ["train", "mnist-cnn", "--batch-size", "0"], status: 64, message: "--batch-size has to be 1 or more"),
     Case(arguments: ["train", "mnist-cnn", "--learning-rate", "nan"], status: 64, message: "--learning-rate"),
+    Case(arguments: ["check", "--operation", "matmull"], status: 64, message: "there is no operation 'matmull'"),
+    Case(arguments: ["check", "--effort", "none"], status: 64, message: "brief"),
     Case(arguments: ["train", "mnist-cnn", "--limit", "0"], status: 64, message: "--limit has to be 1 or more"),
     Case(arguments: ["train", "mnist-cnn", "--data", "/no/such/folder"], status: 1, message: "/no/such/folder"),
     Case(arguments: ["train", "mnist-cnn", "--save", "/no/such/folder/w"], status: 64, message: "there is no folder"),

@@ -81,5 +81,9 @@ import Testing
     let outcome = try MartletProcess.run(["check", "--device", "cpu"])
     #expect(outcome.status == 0, "\(outcome.output)")
     #expect(outcome.output.contains("conv2d weight gradient"))
+    let list = try MartletProcess.run(["check", "--list"])
+    #expect(list.output.split(separator: "\n").contains("matmul"))
+    let one = try MartletProcess.run(["check", "--device", "cpu", "--operation", "matmul", "--effort", "brief"])
+    #expect(one.status == 0 && one.output.contains("matmul  7") && !one.output.contains("conv2d"), "\(one.output)")
   }
 }

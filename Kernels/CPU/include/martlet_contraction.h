@@ -100,8 +100,8 @@ struct martlet_weight_row {
     ptrdiff_t first_row, end_row, first_column, end_column; // the output positions for which that element exists
 };
 
-// dw(m, n) = Σ over images, output rows and columns of x(m, position) · dy(position, n), one chain in this order over
-// the positions that exist for row m.
+// dw(m, n) = Σ over images, output rows first_output_row ..< end_output_row and output columns of x(m, position) ·
+// dy(position, n), one chain in this order over the positions that exist for row m.
 //   x(m, i, r, c)  = x[i·x_stride[0] + r·x_stride[1] + c·x_stride[2] + rows[m].x]
 //   dy(i, r, c, n) = dy[i·dy_stride[0] + r·dy_stride[1] + c·dy_stride[2] + n]
 //   dw(m, n)       = dw[m·dw_stride + n]
@@ -110,7 +110,7 @@ struct martlet_weight_gradient {
     const float *dy;
     float *dw;
     ptrdiff_t x_stride[3], dy_stride[3], dw_stride;
-    ptrdiff_t output_rows, output_columns;
+    ptrdiff_t first_output_row, end_output_row, output_columns;
     ptrdiff_t columns;
     const struct martlet_weight_row *rows;
 };

@@ -1,5 +1,5 @@
 /// A computation applied independently to every element of a set of broadcast inputs: at most 64 instructions, 16 inputs,
-/// 4 outputs, and run-time arguments that are not part of its identity.
+/// 8 outputs, and run-time arguments that are not part of its identity.
 ///
 /// Activations, losses, normalisation, dropout, random numbers, copies between layouts and optimizer steps are programs,
 /// together with their gradients. A backend implements the instructions once and thereby all of them. Programs are also
@@ -14,7 +14,7 @@ public struct ElementwiseProgram: Hashable, Sendable {
   /// The most inputs a program may have.
   public static let maximumInputs = 16
   /// The most outputs a program may have.
-  public static let maximumOutputs = 4
+  public static let maximumOutputs = 8
 
   /// In order of evaluation; operands refer to earlier instructions by position.
   public let instructions: [Instruction]
@@ -44,7 +44,7 @@ public struct ElementwiseProgram: Hashable, Sendable {
     precondition(
       instructions.count <= Self.maximumInstructions && inputs.count <= Self.maximumInputs
         && (1...Self.maximumOutputs).contains(outputs.count),
-      "ElementwiseProgram: at most 64 instructions, 16 inputs and 1 to 4 outputs; "
+      "ElementwiseProgram: at most 64 instructions, 16 inputs and 1 to 8 outputs; "
         + "got \(instructions.count), \(inputs.count) and \(outputs.count)")
     for i in instructions where i.opcode == .randomBits {
       let first = Int(i.immediate & 0xff)

@@ -17,7 +17,7 @@ final class ProgramPlan: @unchecked Sendable {
     /// Bit o: output o is stored from a register rather than computed in place.
     var staged: UInt8 = 0
     /// For each output, the instructions that read the same memory.
-    var aliases = SIMD4<UInt64>()
+    var aliases = SIMD8<UInt64>()
     /// Whether results stay in registers, for a reduction to combine.
     var keepsResults = false
   }

@@ -20,6 +20,7 @@ extension Dense: MaskTransparent {}
 extension Dropout: MaskTransparent {}
 extension Activation: MaskTransparent {}
 extension LayerNorm: MaskTransparent {}
+extension TimeDistributed: MaskTransparent {}
 
 extension Sequential: MaskingLayer {
   /// The result for a batch with missing steps, handed from layer to layer.
@@ -66,41 +67,5 @@ public struct Masking: MaskingLayer {
     return (
       Tensor.select(isThere.broadcast(to: x.shape), x, 0), mask.map { $0.cast(to: .bool) & own } ?? own
     )
-  }
-}
-
-/// Applies a layer to each step of sequences on its own, with the same parameters.
-///
-/// - Shape: `[batch, time, …]` in, `[batch, time, …]` out with the layer's result at each step.
-public struct TimeDistributed: Layer, MaskTransparent {
-  /// What is applied to each step.
-  public let layer: any Layer
-  /// What the layer is called; `nil` lets the model number it.
-  public let name: String?
-
-  /// - Parameter layer: What is applied to each step.
-  public init(_ layer: any Layer, name: String? = nil) {
-    self.layer = layer
-    self.name = name
-  }
-
-  /// The shape of the result; see `Layer`.
-  public func outputShape(for input: Shape) throws -> Shape {
-    guard input.rank >= 2 else { throw ShapeError("TimeDistributed needs sequences [time, …], not \(input)") }
-    return Shape([input[0]] + Array(try layer.outputShape(for: Shape(input.dropFirst()))))
-  }
-
-  /// Makes the parameters for an input; see `Layer`.
-  public func initializeParameters(for input: Shape) throws {
-    _ = try outputShape(for: input)
-    try layer.initializeParameters(for: Shape(input.dropFirst()))
-  }
-
-  /// The result for a batch: all steps of all sequences as one batch.
-  public func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor {
-    require(x.rank >= 3, "TimeDistributed: sequences have to be [batch, time, …]; got \(x.shape)")
-    let steps = [x.shape[0], x.shape[1]]
-    let y = layer(x.reshaped(to: Shape([steps[0] * steps[1]] + Array(x.shape.dropFirst(2)))), mode: mode)
-    return y.reshaped(to: Shape(steps + Array(y.shape.dropFirst())))
   }
 }

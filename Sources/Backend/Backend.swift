@@ -120,8 +120,8 @@ public protocol Backend: AnyObject, Sendable {
   /// program `outputs[t]` from `inputs[t]`, as `matmul` and `map` define them. Steps see what earlier ones wrote: views of one
   /// storage, a step apart or walking backwards, carry state along.
   ///
-  /// A backend may let rows run ahead of each other: row r of a step reads nothing that another row wrote, and no `b` is
-  /// written. There is a definition for every backend, which calls `matmul` and `map`.
+  /// A backend may let rows run ahead of each other: row r of a step, in every matrix, reads nothing that another row wrote, and
+  /// no `b` is written. There is a definition for every backend, which calls `matmul` and `map`.
   ///
   /// - Parameters:
   ///   - products: In the order of execution.

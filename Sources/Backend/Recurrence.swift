@@ -1,10 +1,10 @@
-/// The product `c[t] = a[t] · b` of every step of a recurrence.
+/// The products `c[t] = a[t] · b` of every step of a recurrence, each for a batch of matrices as in `matmul`.
 public struct RecurrentProduct: Sendable {
-  /// `[steps, rows, k]`.
+  /// `[steps, batch, rows, k]`.
   public var a: View
-  /// `[k, columns]`, the same at every step.
+  /// `[batch, k, columns]`, the same at every step.
   public var b: View
-  /// `[steps, rows, columns]`.
+  /// `[steps, batch, rows, columns]`.
   public var c: View
   /// Begin the chains at what `c` holds instead of +0.
   public var accumulate: Bool
@@ -35,8 +35,7 @@ extension Backend {
     for step in 0..<(outputs.first?.shape[0] ?? 0) {
       for product in products where product.c.shape.elementCount > 0 {
         matmul(
-          product.a.steps(step, 1), product.b.asBatchOfOne, accumulate: product.accumulate, epilogue: nil,
-          into: product.c.steps(step, 1))
+          product.a.step(step), product.b, accumulate: product.accumulate, epilogue: nil, into: product.c.step(step))
       }
       map(
         program, inputs: inputs.map { $0.step(step) }, parameters: parameters, outputs: outputs.map { $0.step(step) })
@@ -57,12 +56,5 @@ extension View {
     var steps = self
     steps.layout = layout.sliced(axis: 0, from: start, count: count)
     return steps
-  }
-
-  /// A matrix as a batch of one.
-  package var asBatchOfOne: View {
-    var batch = self
-    batch.layout = layout.insertingAxis(at: 0)
-    return batch
   }
 }

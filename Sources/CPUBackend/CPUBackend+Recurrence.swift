@@ -54,15 +54,19 @@ extension CPUBackend {
     return blocks < threads.threadCount && multiplications > worthSharing ? nil : blockRows
   }
 
-  /// What the kernels need to know of the products; `nil` where they are not made for one.
+  /// What the kernels need to know of the products, matrix by matrix; `nil` where they are not made for one.
   private func stepProducts(_ products: [RecurrentProduct]) -> [StepProduct]? {
     var result: [StepProduct] = []
     for product in products {
-      let columns = product.c.shape[2]
-      guard columns > 1, product.c.layout.strides[2] == 1, let a = elements(of: product.a),
+      let columns = product.c.shape[3]
+      guard columns > 1, product.c.layout.strides[3] == 1, let a = elements(of: product.a),
         let b = elements(of: product.b), let c = elements(of: product.c)
       else { return nil }
-      result.append(StepProduct(product, a, b, c))
+      for matrix in 0..<product.b.shape[0] {
+        let next = StepProduct(product, matrix, a, b, c)
+        if let last = result.indices.last, result[last].takes(next) { continue }
+        result.append(next)
+      }
     }
     return result
   }
@@ -72,70 +76,100 @@ extension CPUBackend {
   {
     guard var product = products.first else { return body(packed) }
     let panel = panelColumns
-    let panelElements = product.stepCount * panel
+    let stepCount = product.terms.reduce(0) { $0 + $1.count }
+    let panelElements = stepCount * panel
     let panels = (product.columns + panel - 1) / panel
     let packedByteCount = panels * panelElements * MemoryLayout<Float>.stride
-    withScratch(byteCount: packedByteCount + product.stepCount * MemoryLayout<martlet_step>.stride) { scratch in
+    let runLength = contraction.pointee.run_length
+    let runCount = product.terms.reduce(0) { $0 + ($1.count + runLength - 1) / runLength }
+    withScratch(byteCount: packedByteCount + runCount * MemoryLayout<martlet_run>.stride) { scratch in
       let matrix = scratch.assumingMemoryBound(to: Float.self)
-      let table = (scratch + packedByteCount).assumingMemoryBound(to: martlet_step.self)
-      for k in 0..<product.stepCount { table[k] = martlet_step(a: k * product.a.columnStride, b: k * panel) }
-      packPanels(count: panels, elementsPerPanel: panelElements) { [product] index in
-        contraction.pointee.pack(
-          product.b.base + index * panel * product.b.columnStride, product.stepCount, product.b.rowStride,
-          min(panel, product.columns - index * panel), product.b.columnStride, matrix + index * panelElements)
+      var table = (scratch + packedByteCount).assumingMemoryBound(to: martlet_run.self)
+      var job = martlet_contraction()
+      job.b = UnsafePointer(matrix)
+      job.b_panel_stride = panelElements
+      job.a_step = product.aColumnStride
+      job.b_step = panel
+      job.beginChain(in: table)
+      for term in product.terms {
+        let first = job.step_count * panel
+        job.appendSteps(a: term.aOffset, b: first, count: term.count, to: &table, runLength: runLength)
+        packPanels(count: panels, elementsPerPanel: term.count * panel) { [product] index in
+          contraction.pointee.pack(
+            term.b + index * panel * term.bColumnStride, term.count, term.bRowStride,
+            min(panel, product.columns - index * panel), term.bColumnStride, matrix + index * panelElements + first)
+        }
       }
-      product.packed = UnsafePointer(matrix)
-      product.table = UnsafePointer(table)
+      job.columns = product.columns
+      job.b_is_padded = true
+      job.accumulate = product.accumulate
+      job.tile_rows = contraction.pointee.tile_rows
+      product.job = job
       withPacked(products.dropFirst(), packed + [product], body)
     }
   }
 }
 
-/// One product of a recurrence, for any block of rows of any step.
+/// One matrix product of a recurrence, for any block of rows of any step.
 private struct StepProduct {
-  struct Operand {
-    var base: UnsafeMutablePointer<Float>
-    var step, rowStride, columnStride: Int
+  /// Neighbouring steps of the chain: where they lie in a row of A, behind the first, and the rows of B that belong to them.
+  struct Term {
+    var aOffset, count: Int
+    var b: UnsafeMutablePointer<Float>
+    var bRowStride, bColumnStride: Int
   }
 
-  let a, b, c: Operand
-  let columns, stepCount: Int
+  /// Of A: terms of one chain have to be in one block of memory.
+  let storage: Storage
+  let a, c: UnsafeMutablePointer<Float>
+  let aStep, aRowStride, aColumnStride, cStep, cRowStride: Int
+  let columns: Int
   let accumulate: Bool
-  var packed: UnsafePointer<Float>?
-  var table: UnsafePointer<martlet_step>?
+  var terms: [Term]
+  /// With everything that is the same at every step.
+  var job = martlet_contraction()
 
   init(
-    _ product: RecurrentProduct, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>,
+    _ product: RecurrentProduct, _ matrix: Int, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>,
     _ c: UnsafeMutablePointer<Float>
   ) {
-    func operand(_ base: UnsafeMutablePointer<Float>, _ strides: Strides) -> Operand {
-      Operand(base: base, step: strides[0], rowStride: strides[1], columnStride: strides[2])
-    }
-    self.a = operand(a, product.a.layout.strides)
-    self.b = operand(b, product.b.asBatchOfOne.layout.strides)
-    self.c = operand(c, product.c.layout.strides)
-    columns = product.c.shape[2]
-    stepCount = product.b.shape[0]
+    let (aStrides, bStrides, cStrides) = (product.a.layout.strides, product.b.layout.strides, product.c.layout.strides)
+    self.a = a + matrix * aStrides[1]
+    self.c = c + matrix * cStrides[1]
+    (aStep, aRowStride, aColumnStride) = (aStrides[0], aStrides[2], aStrides[3])
+    (cStep, cRowStride) = (cStrides[0], cStrides[2])
+    storage = product.a.storage
+    columns = product.c.shape[3]
     accumulate = product.accumulate
+    terms = [
+      Term(
+        aOffset: 0, count: product.b.shape[1], b: b + matrix * bStrides[0], bRowStride: bStrides[1],
+        bColumnStride: bStrides[2])
+    ]
+  }
+
+  /// Takes over a product that goes on with the same chains, from another part of the same storage; false where it does not.
+  mutating func takes(_ next: StepProduct) -> Bool {
+    guard storage === next.storage, next.accumulate, c == next.c, cStep == next.cStep, cRowStride == next.cRowStride,
+      columns == next.columns,
+      aStep == next.aStep, aRowStride == next.aRowStride, aColumnStride == next.aColumnStride
+    else { return false }
+    for var term in next.terms {
+      term.aOffset += a.distance(to: next.a)
+      terms.append(term)
+    }
+    return true
   }
 
   func run(step: Int, rows: Range<Int>, _ kernels: UnsafePointer<martlet_contraction_kernels>) {
-    let panel = kernels.pointee.panel_columns
-    var job = martlet_contraction()
-    job.a = UnsafePointer(a.base + (step * a.step + rows.lowerBound * a.rowStride))
-    job.b = packed
-    job.c = c.base + (step * c.step + rows.lowerBound * c.rowStride)
+    var job = job
+    job.a = UnsafePointer(a + (step * aStep + rows.lowerBound * aRowStride))
+    job.c = c + (step * cStep + rows.lowerBound * cRowStride)
     job.row_count = (1, 1, rows.count)
-    job.a_stride = (0, 0, a.rowStride)
-    job.c_stride = (0, 0, c.rowStride)
-    job.tile_rows = kernels.pointee.tile_rows
-    job.columns = columns
-    job.b_panel_stride = stepCount * panel
-    job.steps = table
-    job.step_count = stepCount
-    job.b_is_padded = true
-    job.accumulate = accumulate
+    job.a_stride = (0, 0, aRowStride)
+    job.c_stride = (0, 0, cRowStride)
     let tiles = (rows.count + job.tile_rows - 1) / job.tile_rows
-    kernels.pointee.contract(&job, 0, tiles, 0, (columns + panel - 1) / panel)
+    let panels = (columns + kernels.pointee.panel_columns - 1) / kernels.pointee.panel_columns
+    kernels.pointee.contract(&job, 0, tiles, 0, panels)
   }
 }

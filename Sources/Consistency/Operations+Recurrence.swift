@@ -10,10 +10,10 @@ extension Operation {
     let goesBackwards = g.index % 2 == 1
     let values = g.values()
     let operands = [
-      g.output([steps + 1, rows, units], .float32, values),
-      g.output([steps, rows, 2 * units], .float32, accumulates ? values : .junk),
-      g.output([rows, units], .float32, values), g.input([steps, rows, features], .float32, values),
-      g.input([features, 2 * units], .float32, values), g.input([units, 2 * units], .float32, values),
+      g.output([steps + 1, 1, rows, units], .float32, values),
+      g.output([steps, 2, rows, units], .float32, accumulates ? values : .junk),
+      g.output([1, rows, units], .float32, values), g.input([steps, 2, rows, features], .float32, values),
+      g.input([2, features, units], .float32, values), g.input([2, units, units], .float32, values),
       g.input([steps, rows, units], .float32, values), g.input([steps, rows, units], .bool),
     ]
     return Case(
@@ -23,14 +23,19 @@ extension Operation {
       func inOrder(_ view: View) -> View { goesBackwards ? view.reversed : view }
       let old = goesBackwards ? views[0].steps(1, steps).reversed : views[0].steps(0, steps)
       let new = goesBackwards ? views[0].steps(0, steps).reversed : views[0].steps(1, steps)
-      let (gates, carried) = (inOrder(views[1]), views[2].repeated(steps))
-      let blocks = [0, 1].map { gates.columns($0 * units, units) }
+      let gates = inOrder(views[1])
+      let carried = views[2].repeated(steps)
+      let blocks = [0, 1].map { gates.matrix($0) }
+      let (oldRows, newRows, carriedRows) = (old.matrix(0), new.matrix(0), carried.matrix(0))
       backend.recurrence(
         [
+          // What one step carries to the next begins with both blocks of the last, read twice: one chain after the other.
+          RecurrentProduct(gates.batch(0), views[5].matrices(1, 1), accumulate: true, into: carried),
+          RecurrentProduct(gates.batch(1), views[5].matrices(0, 1), accumulate: true, into: carried),
           RecurrentProduct(inOrder(views[3]), views[4], accumulate: accumulates, into: gates),
-          RecurrentProduct(old, views[5], accumulate: true, into: gates),
-        ], cell, inputs: blocks + [old, carried, inOrder(views[6]), inOrder(views[7])], parameters: [.float32(0.5)],
-        outputs: blocks + [new, carried])
+          RecurrentProduct(old.repeatedMatrix(2), views[5], accumulate: true, into: gates),
+        ], cell, inputs: blocks + [oldRows, carriedRows, inOrder(views[6]), inOrder(views[7])],
+        parameters: [.float32(0.5)], outputs: blocks + [newRows, carriedRows])
     }
   }
 
@@ -51,9 +56,32 @@ extension View {
     return view
   }
 
-  fileprivate func columns(_ start: Int, _ count: Int) -> View {
+  /// One matrix of each batch, as a batch of one.
+  fileprivate func batch(_ index: Int) -> View {
     var view = self
-    view.layout = layout.sliced(axis: 2, from: start, count: count)
+    view.layout = layout.sliced(axis: 1, from: index, count: 1)
+    return view
+  }
+
+  /// One matrix of each batch, whose axis disappears.
+  fileprivate func matrix(_ index: Int) -> View {
+    var view = batch(index)
+    view.layout = view.layout.removingAxis(at: 1)
+    return view
+  }
+
+  /// Some matrices of one batch.
+  fileprivate func matrices(_ start: Int, _ count: Int) -> View {
+    var view = self
+    view.layout = layout.sliced(axis: 0, from: start, count: count)
+    return view
+  }
+
+  /// The only matrix of each batch, several times.
+  fileprivate func repeatedMatrix(_ count: Int) -> View {
+    var view = self
+    view.layout.shape[1] = count
+    view.layout.strides[1] = 0
     return view
   }
 

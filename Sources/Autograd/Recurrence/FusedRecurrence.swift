@@ -83,17 +83,20 @@ extension FusedRecurrence {
 
   private func products(_ memory: RecurrentMemory, _ weights: Tensor) -> [RecurrentProduct] {
     let (rows, units) = (memory.rowLength, operands.units)
-    func product(_ terms: Range<Int>, _ columns: Range<Int>) -> RecurrentProduct {
-      RecurrentProduct(
-        memory.rows.viewing(memory.rowLayout(0..<operands.steps, terms)),
-        weights.viewing(weights.layout.part(terms, columns)), into: memory.gates.viewing(memory.gateLayout(columns)))
+    func product(_ terms: Range<Int>, _ blocks: Range<Int>) -> RecurrentProduct {
+      var a = memory.rowLayout(0..<operands.steps, terms).insertingAxis(at: 1)
+      a.shape[1] = blocks.count
+      let b = weights.layout.part(terms, (blocks.lowerBound * units)..<(blocks.upperBound * units))
+      return RecurrentProduct(
+        memory.rows.viewing(a),
+        weights.viewing(
+          Layout(
+            shape: [blocks.count, terms.count, units], strides: [units, b.strides[0], b.strides[1]], offset: b.offset)),
+        into: memory.blocks(blocks))
     }
-    guard cell == .gru else { return [product(0..<rows, 0..<(programs.blockCount * units))] }
-    return [
-      product(0..<rows, 0..<(2 * units)), product(0..<(rows - units), (2 * units)..<(3 * units)),
-      // With the bias of the state, which the one in front of it is for.
-      product(operands.features..<rows, (3 * units)..<(4 * units)),
-    ]
+    guard cell == .gru else { return [product(0..<rows, 0..<programs.blockCount)] }
+    // The bias of the candidate's recurrent part stands between those of the input and the state, and the one belongs to both.
+    return [product(0..<rows, 0..<2), product(0..<(rows - units), 2..<3), product(operands.features..<rows, 3..<4)]
   }
 
   private func forwardInputs(_ memory: RecurrentMemory) -> [View] {
@@ -138,7 +141,10 @@ extension FusedRecurrence {
     var edges: [TapeNode.Edge] = []
     let shape = GateGradients.Shape(operands, programs)
     if let node = weightNode() {
-      edges.append(TapeNode.Edge(source: node) { [rows = memory.rows] in weightGradients($0, shape, rows, $1) })
+      edges.append(
+        TapeNode.Edge(source: node) { [rows = memory.rows] values, _ in
+          GateGradients(values: values, shape: shape).weightGradient(rows)
+        })
     }
     if let node = operands.sequence.node {
       edges.append(
@@ -184,7 +190,7 @@ extension FusedRecurrence {
     if operands.initialState.first?.node != nil {
       for product in gradients.stateProducts(kernel, from: 0, count: 1) {
         device.backend.matmul(
-          product.a, product.b.asBatchOfOne, accumulate: product.accumulate, epilogue: nil, into: product.c)
+          product.a.step(0), product.b, accumulate: product.accumulate, epilogue: nil, into: product.c.step(0))
       }
     }
     return gradients
@@ -207,21 +213,6 @@ extension FusedRecurrence {
     if cell == .lstm { outputs.append(gradients.stateView(1)) }
     if programs.passesGradientOn { outputs.append(gradients.stateView(0)) }
     return outputs
-  }
-
-  /// `rowsᵀ · gradients` over all steps: the gradient of the stacked weights.
-  private func weightGradients(
-    _ values: Tensor, _ shape: GateGradients.Shape, _ rows: Tensor, _ output: Tensor?
-  ) -> Tensor {
-    let count = operands.steps * operands.batch
-    let columns = shape.columns
-    let row = rows.shape[2]
-    let result = Tensor(undefined: [row, columns], .float32, on: device)
-    device.backend.matmul(
-      rows.viewing(Layout(shape: [1, row, count], strides: [0, 1, row])),
-      values.viewing(Layout(contiguous: [1, count, columns])), accumulate: false, epilogue: nil,
-      into: result.viewing(Layout(contiguous: [1, row, columns])))
-    return result
   }
 
   /// Takes the gradient of the stack apart; `nil` where no weight wants one.

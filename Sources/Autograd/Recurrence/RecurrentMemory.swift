@@ -7,7 +7,7 @@ import MartletTensor
 struct RecurrentMemory: Sendable {
   /// `[steps + 1, batch, features + 1 + units]`; without a bias there is no one. Row t has the state before step t.
   let rows: Tensor
-  /// `[steps, batch, blocks · units]`, or one step.
+  /// `[blocks, steps, batch, units]`, or one step. A block of a step is a matrix without gaps, so that programs work in place.
   let gates: Tensor
   /// `[steps + 1, batch, units]`, or one step; before step t.
   private let cells: Tensor?
@@ -18,7 +18,7 @@ struct RecurrentMemory: Sendable {
     let device = operands.sequence.device
     let row = operands.features + (operands.bias == nil ? 0 : 1) + units
     rows = Tensor(undefined: [steps + 1, batch, row], .float32, on: device)
-    gates = Tensor(undefined: [keepsSteps ? steps : 1, batch, programs.blockCount * units], .float32, on: device)
+    gates = Tensor(undefined: [programs.blockCount, keepsSteps ? steps : 1, batch, units], .float32, on: device)
     cells =
       programs.cell == .lstm
       ? Tensor(undefined: [keepsSteps ? steps + 1 : 1, batch, units], .float32, on: device) : nil
@@ -49,12 +49,19 @@ struct RecurrentMemory: Sendable {
       .sliced(axis: 2, from: columns.lowerBound, count: columns.count)
   }
 
-  /// Some columns of the gates of all steps.
-  func gateLayout(_ columns: Range<Int>) -> Layout {
-    gates.layout.steps(0, steps).sliced(axis: 2, from: columns.lowerBound, count: columns.count)
+  /// `[steps, blocks, batch, units]`: some blocks of all steps.
+  func blocks(_ range: Range<Int>) -> View {
+    let all = gates.layout.transposed([1, 0, 2, 3]).steps(0, steps)
+    return gates.viewing(all.sliced(axis: 1, from: range.lowerBound, count: range.count))
   }
 
-  func block(_ index: Int) -> View { gates.viewing(gateLayout((index * units)..<((index + 1) * units))) }
+  /// `[steps, batch, units]`.
+  func block(_ index: Int) -> View {
+    var block = blocks(index..<(index + 1))
+    block.layout = block.layout.removingAxis(at: 1)
+    return block
+  }
+
   var oldH: View { rows.viewing(rowLayout(0..<steps, (rowLength - units)..<rowLength)) }
   var newH: View { rows.viewing(rowLayout(1..<(steps + 1), (rowLength - units)..<rowLength)) }
   var oldC: View? { cells.map { $0.viewing($0.layout.steps(0, steps)) } }
@@ -74,7 +81,7 @@ struct GateGradients: Sendable {
   struct Shape: Sendable {
     let steps, batch, units, gateCount: Int
     let programs: RecurrentPrograms
-    var columns: Int { programs.blockCount * units }
+    var gateElementCount: Int { programs.blockCount * steps * batch * units }
 
     init(_ operands: RecurrentOperands, _ programs: RecurrentPrograms) {
       (steps, batch, units) = (operands.steps, operands.batch, operands.units)
@@ -94,60 +101,72 @@ struct GateGradients: Sendable {
   /// With room for the gradients.
   init(_ operands: RecurrentOperands, _ programs: RecurrentPrograms) {
     shape = Shape(operands, programs)
-    let gates = shape.steps * shape.batch * shape.columns
     let states = programs.cell.stateCount * shape.batch * shape.units
-    values = Tensor(undefined: [gates + states], .float32, on: operands.sequence.device)
+    values = Tensor(undefined: [shape.gateElementCount + states], .float32, on: operands.sequence.device)
   }
 
-  private var gateLayout: Layout { Layout(contiguous: [shape.steps, shape.batch, shape.columns]) }
+  private var gateLayout: Layout {
+    Layout(contiguous: [shape.programs.blockCount, shape.steps, shape.batch, shape.units])
+  }
 
-  func block(_ index: Int) -> View {
-    values.viewing(gateLayout.sliced(axis: 2, from: index * shape.units, count: shape.units))
+  /// `[steps, batch, units]`.
+  func block(_ index: Int) -> View { values.viewing(blockLayout(index)) }
+
+  private func blockLayout(_ index: Int) -> Layout {
+    gateLayout.sliced(axis: 0, from: index, count: 1).removingAxis(at: 0)
   }
 
   /// `[batch, units]`: the gradient of h or c.
   func stateLayout(_ index: Int) -> Layout {
     var layout = Layout(contiguous: [shape.batch, shape.units])
-    layout.offset = shape.steps * shape.batch * shape.columns + index * shape.batch * shape.units
+    layout.offset = shape.gateElementCount + index * shape.batch * shape.units
     return layout
   }
 
   /// The same at every step.
   func stateView(_ index: Int) -> View { values.viewing(stateLayout(index).insertingAxis(at: 0).steps(0, shape.steps)) }
 
-  /// What sends the gates' gradients at some steps, walking backwards, to the state before.
+  /// What sends the gates' gradients at some steps, walking backwards, to the state before: one chain over all blocks.
   func stateProducts(_ recurrentKernel: Tensor, from step: Int, count: Int) -> [RecurrentProduct] {
-    let units = shape.units
-    func product(_ columns: Range<Int>, _ kernelColumns: Range<Int>, accumulate: Bool) -> RecurrentProduct {
-      RecurrentProduct(
+    // The candidate of GRU has a block for the input and one for the state, and only the latter comes from the state.
+    let isGRU = shape.programs.cell == .gru
+    return (0..<shape.gateCount).map { gate in
+      let block = isGRU && gate == 2 ? 3 : gate
+      return RecurrentProduct(
         values.viewing(
-          gateLayout.sliced(axis: 2, from: columns.lowerBound, count: columns.count)
-            .sliced(axis: 0, from: step, count: count, step: -1)),
-        recurrentKernel.viewing(
-          recurrentKernel.layout.sliced(axis: 1, from: kernelColumns.lowerBound, count: kernelColumns.count)
-            .transposed([1, 0])), accumulate: accumulate,
-        into: values.viewing(stateLayout(0).insertingAxis(at: 0).steps(0, count)))
+          blockLayout(block).sliced(axis: 0, from: step, count: count, step: -1).insertingAxis(at: 1)),
+        recurrentKernel.viewing(kernelBlock(recurrentKernel, gate).transposed([0, 2, 1])),
+        accumulate: gate > 0 || shape.programs.passesGradientOn,
+        into: values.viewing(stateLayout(0).insertingAxis(at: 0).insertingAxis(at: 0).steps(0, count)))
     }
-    guard shape.programs.cell == .gru else {
-      return [product(0..<shape.columns, 0..<shape.columns, accumulate: shape.programs.passesGradientOn)]
-    }
-    return [
-      product(0..<(2 * units), 0..<(2 * units), accumulate: true),
-      product((3 * units)..<(4 * units), (2 * units)..<(3 * units), accumulate: true),
-    ]
+  }
+
+  /// `[1, rows, units]`: the columns of a kernel that belong to a gate.
+  private func kernelBlock(_ kernel: Tensor, _ gate: Int) -> Layout {
+    kernel.layout.sliced(axis: 1, from: gate * shape.units, count: shape.units).insertingAxis(at: 0)
   }
 
   /// `gradients · kernelᵀ`: `[steps, batch, features]`.
   func inputGradient(_ kernel: Tensor) -> Tensor {
-    let (rows, features) = (shape.steps * shape.batch, kernel.shape[0])
-    let gates = shape.gateCount * shape.units
-    let result = Tensor(undefined: [shape.steps, shape.batch, features], .float32, on: values.device)
-    if result.elementCount > 0 {
+    let result = Tensor(undefined: [shape.steps, shape.batch, kernel.shape[0]], .float32, on: values.device)
+    if result.elementCount == 0 { return result }
+    for gate in 0..<shape.gateCount {
       values.backend.matmul(
-        values.viewing(Layout(shape: [1, rows, gates], strides: [0, shape.columns, 1])),
-        kernel.viewing(kernel.layout.transposed([1, 0]).insertingAxis(at: 0)), accumulate: false, epilogue: nil,
-        into: result.viewing(Layout(contiguous: [1, rows, features])))
+        block(gate), kernel.viewing(kernelBlock(kernel, gate).transposed([0, 2, 1]).steps(0, shape.steps)),
+        accumulate: gate > 0, epilogue: nil, into: result.view)
     }
+    return result
+  }
+
+  /// `rowsᵀ · gradients` over all steps: the gradient of the stacked weights, `[features + 1 + units, blocks · units]`.
+  func weightGradient(_ rows: Tensor) -> Tensor {
+    let (row, units) = (rows.shape[2], shape.units)
+    let (blocks, count) = (shape.programs.blockCount, shape.steps * shape.batch)
+    let result = Tensor(undefined: [row, blocks * units], .float32, on: values.device)
+    values.backend.matmul(
+      rows.viewing(Layout(shape: [blocks, row, count], strides: [0, 1, row])),
+      values.viewing(Layout(contiguous: [blocks, count, units])), accumulate: false, epilogue: nil,
+      into: result.viewing(Layout(shape: [blocks, row, units], strides: [units, blocks * units, 1])))
     return result
   }
 }

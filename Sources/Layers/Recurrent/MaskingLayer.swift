@@ -22,16 +22,6 @@ extension Activation: MaskTransparent {}
 extension LayerNorm: MaskTransparent {}
 extension TimeDistributed: MaskTransparent {}
 
-extension Sequential: MaskingLayer {
-  /// The result for a batch with missing steps, handed from layer to layer.
-  public func masked(_ x: Tensor, mask: Tensor?, mode: Mode) -> (output: Tensor, mask: Tensor?) {
-    layers.reduce((x, mask)) { state, layer in
-      if let layer = layer as? any MaskingLayer { return layer.masked(state.0, mask: state.1, mode: mode) }
-      return (layer(state.0, mode: mode), layer is any MaskTransparent ? state.1 : nil)
-    }
-  }
-}
-
 /// Marks steps as missing whose features all have one value, and sets them to zero.
 ///
 /// - Shape: `[batch, time, …]` in, the same out.

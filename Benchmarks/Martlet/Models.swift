@@ -25,6 +25,13 @@ struct Architecture: Sendable {
     [Flatten(), Dense(128, activation: .relu), Dense(10)]
   }
 
+  /// The rows of the picture as steps. The input's gradient is not needed, that of the state is.
+  static let lstm = Architecture(
+    name: "lstm", firstProducts: 28 * 28 * 512, otherProducts: 28 * 128 * 512 + 128 * 10, batchesPerEpoch: 16
+  ) {
+    [Reshape([28, 28]), LSTM(128), Dense(10)]
+  }
+
   func model() throws -> Sequential { try Sequential(input: [28, 28, 1], layers: layers(), seed: 1) }
 
   func inferenceCost(batch: Int) -> Cost {
@@ -38,7 +45,7 @@ struct Architecture: Sendable {
 
 extension Catalogue {
   static let modelBenchmarks: [Benchmark] =
-    [(Architecture.cnn, 128), (.cnn, 32), (.mlp, 32)].flatMap { architecture, batch in
+    [(Architecture.cnn, 128), (.cnn, 32), (.mlp, 32), (.lstm, 128)].flatMap { architecture, batch in
       [loop(architecture, batch: batch), trainer(architecture, batch: batch)]
     } + [1, 1024].map { inference(.cnn, batch: $0) }
 

@@ -108,7 +108,7 @@ private struct BackwardWalk {
           "gradients: the tape behind \(node.operation ?? "a leaf") was given up by an earlier call; "
             + "pass retainingGraph: true there")
       }
-      if let recomputation = record.recomputation {
+      if let recomputation = record.recomputation, record.edges.isEmpty || isDifferentiable {
         let again = Recording.$isEnabled.withValue(true, operation: recomputation)
         if let node = again.node, node.sequence >= oldest { receive(upstream, at: node) }
         continue

@@ -16,6 +16,8 @@ package final class UnaryOperation: Sendable {
   package let name: StaticString
   /// The formula on symbolic lanes, to be put into larger programs.
   package let lanes: @Sendable (Lane, [Lane]) -> Lane
+  /// The gradient on symbolic lanes, from the upstream and the output, for formulas without arguments that read only these.
+  let gradientLanes: @Sendable (_ upstream: Lane, _ output: Lane) -> Lane
   private let composedGradient: @Sendable (_ upstream: Tensor, _ x: Tensor, _ y: Tensor, [Float]) -> Tensor
   private let forward: ElementwiseProgram
   private let integerForward: ElementwiseProgram?
@@ -29,6 +31,7 @@ package final class UnaryOperation: Sendable {
   ) {
     self.name = name
     lanes = { Formula.value($0, $1) }
+    gradientLanes = { Formula.gradient($0, x: $1, y: $1, []) }
     composedGradient = { Formula.gradient($0, x: $1, y: $2, $3) }
     let floats = [LaneType](repeating: .float32, count: parameterCount)
     forward = ElementwiseProgram(inputs: [.float32], parameters: floats) { [Formula.value($0[0], $1)] }

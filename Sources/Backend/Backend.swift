@@ -66,7 +66,7 @@ public protocol Backend: AnyObject, Sendable {
   /// Evaluates a program over the inputs' common shape and combines each of its results along axes.
   ///
   /// - Parameters:
-  ///   - program: The prologue; result i is combined with `combiners[i]`.
+  ///   - program: The prologue; result i is combined with `combiners[i]`. It has at most 4 outputs.
   ///   - combiners: For `argumentOfMaximum` and `argumentOfMinimum` the value is the row-major index within the
   ///     reduced axes, int32.
   ///   - axes: Ascending, not empty.
@@ -120,6 +120,22 @@ public protocol Backend: AnyObject, Sendable {
   ///   - accumulate: Begin the chain at what `c` holds instead of +0.
   ///   - epilogue: Applied to the finished sums.
   func matmul(_ a: View, _ b: View, accumulate: Bool, epilogue: Epilogue?, into c: View)
+
+  /// Products and a program, step after step: what a recurrent layer does along a sequence.
+  ///
+  /// For t = 0, 1, … each product gives `c[t] = a[t] · b` (plus what `c[t]` holds), one product after the other, and then the
+  /// program `outputs[t]` from `inputs[t]`, as `matmul` and `map` define them. Steps see what earlier ones wrote: views of one
+  /// storage, a step apart or walking backwards, carry state along.
+  ///
+  /// A backend may let rows run ahead of each other: row r of a step, in every matrix, reads nothing that another row wrote, and
+  /// no `b` is written. There is a definition for every backend, which calls `matmul` and `map`.
+  ///
+  /// - Parameters:
+  ///   - products: In the order of execution.
+  ///   - inputs, outputs: `[steps, rows, columns]`; inputs may be stretched along any axis.
+  func recurrence(
+    _ products: [RecurrentProduct], _ program: ElementwiseProgram, inputs: [View], parameters: [Scalar],
+    outputs: [View])
 
   /// Convolution (cross-correlation) with contiguous operands; the chain runs over (kernel row, kernel column, channel), taps
   /// in the margins left out.

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A computation applied independently to every element of a set of broadcast inputs: at most 64 instructions, 16 inputs,
-/// 4 outputs, and run-time arguments that are not part of its identity.
+/// 8 outputs, and run-time arguments that are not part of its identity.
 ///
 /// Activations, losses, normalisation, dropout, random numbers, copies between layouts and optimizer steps are programs,
 /// together with their gradients. A backend implements the instructions once and thereby all of them. Programs are also
@@ -16,7 +16,7 @@ public struct ElementwiseProgram: Hashable, Sendable {
   /// The most inputs a program may have.
   public static let maximumInputs = 16
   /// The most outputs a program may have.
-  public static let maximumOutputs = 4
+  public static let maximumOutputs = 8
 
   // Programs are made once and handed on with every operation: one reference.
   private let definition: Definition
@@ -83,7 +83,7 @@ private final class Definition: Sendable {
     precondition(
       instructions.count <= Limits.maximumInstructions && inputs.count <= Limits.maximumInputs
         && (1...Limits.maximumOutputs).contains(outputs.count),
-      "ElementwiseProgram: at most 64 instructions, 16 inputs and 1 to 4 outputs; "
+      "ElementwiseProgram: at most 64 instructions, 16 inputs and 1 to 8 outputs; "
         + "got \(instructions.count), \(inputs.count) and \(outputs.count)")
     for i in instructions where i.opcode == .randomBits {
       let first = Int(i.immediate & 0xff)
@@ -115,7 +115,7 @@ private final class Definition: Sendable {
 
 /// Things of backends that belong to a program, found by their owner and a key. A class because programs share it.
 package final class ProgramAttachments: Sendable {
-  package typealias Key = SIMD8<UInt64>
+  package typealias Key = SIMD16<UInt64>
 
   private struct Entry: Sendable {
     let owner: ObjectIdentifier

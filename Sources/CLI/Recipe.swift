@@ -44,6 +44,12 @@ struct Recipe: Sendable {
     ) {
       [Flatten(), Dense(128, activation: .relu), Dense(10)]
     },
+    Recipe(
+      name: "mnist-lstm", purpose: "an LSTM of 128 units over the rows of the picture, one row a step; for MNIST",
+      epochs: 5, batchSize: 128, learningRate: 0.003
+    ) {
+      [Reshape([28, 28]), LSTM(128), Dense(10)]
+    },
   ]
 
   /// One line per recipe, for help texts.

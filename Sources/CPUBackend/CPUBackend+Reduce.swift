@@ -10,8 +10,8 @@ extension CPUBackend {
   ) {
     countLaunch()
     precondition(
-      combiners.count == program.outputs.count, "cpu: \(combiners.count) combiners for \(program.outputs.count) results"
-    )
+      combiners.count == program.outputs.count && combiners.count <= Int(martlet_most_results),
+      "cpu: \(combiners.count) combiners for \(program.outputs.count) results; at most 4 are possible")
     guard let shape = inputs.first?.shape, let sources = memoryViews(reading: inputs),
       let targets = memoryViews(writing: outputs), let others = memoryViews(reading: epilogue?.inputs ?? [])
     else { return }

@@ -17,16 +17,16 @@ final class ProgramPlan: @unchecked Sendable {
     /// Bit o: output o is stored from a register rather than computed in place.
     var staged: UInt8 = 0
     /// For each output, the instructions that read the same memory.
-    var aliases = SIMD4<UInt64>()
+    var aliases = SIMD8<UInt64>()
     /// Whether results stay in registers, for a reduction to combine.
     var keepsResults = false
 
     /// Everything but the program, and for which kernels, in numbers.
     func words(_ kernels: UnsafePointer<martlet_vector_kernels>) -> ProgramAttachments.Key {
-      [
-        scalars, fetched, UInt64(staged) | (keepsResults ? 1 << 8 : 0), aliases.x, aliases.y, aliases.z, aliases.w,
-        UInt64(UInt(bitPattern: kernels)),
+      let others: SIMD8<UInt64> = [
+        scalars, fetched, UInt64(staged), keepsResults ? 1 : 0, UInt64(UInt(bitPattern: kernels)), 0, 0, 0,
       ]
+      return SIMD16(lowHalf: others, highHalf: aliases)
     }
   }
 

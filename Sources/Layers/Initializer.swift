@@ -33,6 +33,8 @@ public enum Initializer: Hashable, Sendable {
   case lecunNormal
   /// Rows (or columns, whichever are fewer) that are perpendicular and of length `gain`. Saxe et al. 2014.
   case orthogonal(gain: Float = 1)
+  /// 0, but 1 in the second of four equal parts: the bias of an LSTM whose gates begin by remembering. Jozefowicz et al. 2015.
+  case unitForgetBias
 }
 
 extension Initializer {
@@ -57,6 +59,7 @@ extension Initializer {
     case .lecunUniform: return draws.uniform(count, variance: 1 / fans.input)
     case .lecunNormal: return draws.truncatedNormal(count, variance: 1 / fans.input)
     case .orthogonal(let gain): return draws.orthogonal(shape, gain: Double(gain))
+    case .unitForgetBias: return (0..<count).map { (count / 4..<count / 2).contains($0) ? 1 : 0 }
     }
   }
 }

@@ -13,7 +13,7 @@ import MartletTensor
 ///     }
 ///
 /// Without an input shape it is a block to be put into another model, which is built with it. Copies share parameters.
-public struct Sequential: Layer {
+public struct Sequential: MaskingLayer {
   /// In the order they are applied.
   public let layers: [any Layer]
   /// The shape of one sample; `nil` for a block.
@@ -23,6 +23,8 @@ public struct Sequential: Layer {
   /// What it is called in paths and summaries.
   public let name: String?
   package let cachedParameters: [Parameter]
+  /// Whether there is a layer in it that may find missing steps, which others then have to be told of.
+  private let findsMasks: Bool
 
   /// Makes a model from a list of layers.
   ///
@@ -39,6 +41,7 @@ public struct Sequential: Layer {
     for (path, object) in ParameterVisitor.objects(in: Parts(layers: layers)) { object.settle(path: path, seed: seed) }
     outputShapes = try Self.shapes(of: layers, from: input)
     cachedParameters = Self.parameters(of: layers)
+    findsMasks = layers.contains { $0 is any MaskingLayer }
     try initializeParameters(for: input)
   }
 
@@ -56,6 +59,7 @@ public struct Sequential: Layer {
     inputShape = nil
     outputShapes = []
     cachedParameters = Self.parameters(of: self.layers)
+    findsMasks = self.layers.contains { $0 is any MaskingLayer }
   }
 
   /// The result for a batch. A convolution and the maximum pooling behind it run as one operation.
@@ -65,21 +69,31 @@ public struct Sequential: Layer {
         x.rank > 0 && x.shape.dropFirst().elementsEqual(inputShape),
         "Sequential: made for samples of shape \(inputShape), got a batch of shape \(x.shape)")
     }
-    var y = x
+    return masked(x, mask: nil, mode: mode).output
+  }
+
+  /// The result for a batch with missing steps, which every layer hands to the next one as long as there are steps.
+  public func masked(_ x: Tensor, mask: Tensor?, mode: Mode) -> (output: Tensor, mask: Tensor?) {
+    var (y, mask) = (x, mask)
     var index = 0
     while index < layers.count {
-      if index + 1 < layers.count, let convolution = layers[index] as? Conv2D,
-        let pool = layers[index + 1] as? MaxPool2D,
+      let layer = layers[index]
+      if index + 1 < layers.count, let convolution = layer as? Conv2D, let pool = layers[index + 1] as? MaxPool2D,
         let pooled = convolution(y, pooledBy: pool)
       {
-        y = pooled
+        (y, mask) = (pooled, nil)
         index += 2
-      } else {
-        y = layers[index](y, mode: mode)
-        index += 1
+        continue
       }
+      if findsMasks, let layer = layer as? any MaskingLayer {
+        (y, mask) = layer.masked(y, mask: mask, mode: mode)
+      } else {
+        y = layer(y, mode: mode)
+        if mask != nil, !(layer is any MaskTransparent) { mask = nil }
+      }
+      index += 1
     }
-    return y
+    return (y, mask)
   }
 
   /// The shape of the result; see `Layer`.

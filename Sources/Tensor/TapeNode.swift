@@ -44,7 +44,8 @@ public final class TapeNode: Sendable {
     package var edges: [Edge]
     /// The output without its node (which would be a cycle), where a gradient formula reads it.
     package var output: Tensor?
-    /// Instead of edges: computes the output once more, this time recorded, and the gradient goes on from there.
+    /// Computes the output once more, this time recorded, and the gradient goes on from there: where there are no edges, or
+    /// where the gradient has to be differentiable and the edges' formulas are not.
     package var recomputation: (@Sendable () -> Tensor)?
 
     package init(edges: [Edge], output: Tensor? = nil, recomputation: (@Sendable () -> Tensor)? = nil) {

@@ -56,7 +56,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
 extension OperationCase {
   static let all: [OperationCase] =
     arithmetic + functions + activations + reductions + shapes + indexing + contractions + images + probabilities
-    + normalizations
+    + normalizations + recurrent
 
   private static let positive: @Sendable (Device) -> [Tensor] = { [Tensor([0.3, 0.7, 1.5, 2.5, 4], on: $0)] }
 

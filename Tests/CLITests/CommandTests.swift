@@ -56,6 +56,19 @@ import Testing
     #expect(refused.status == 64 && refused.errors.contains("there is no folder"))
   }
 
+  @Test("trains an LSTM over the rows of digits, the same weights on one thread and on two")
+  func recurrent() throws {
+    let folder = try TemporaryFolder()
+    let options = ["train", "mnist-lstm", "--device", "cpu", "--limit", "60", "--epochs", "1", "--batch-size", "20"]
+    for threads in ["1", "2"] {
+      let outcome = try MartletProcess.run(options + ["--threads", threads, "--save", folder.path(threads)])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: folder.path("1")))
+        == Data(contentsOf: URL(fileURLWithPath: folder.path("2"))))
+  }
+
   @Test("stops at Ctrl-C with the model saved, says so, and leaves the line")
   func interruption() throws {
     let folder = try TemporaryFolder()

@@ -102,6 +102,26 @@ import Testing
         Conv2D(3, kernel: 3, stride: 2, padding: .same, activation: .tanh)
       }
     },
+    Case("simple rnn", [4, 3], [2]) { SimpleRNN(2) },
+    Case("simple rnn with an activation that is not fused", [3, 2], [3, 2]) {
+      SimpleRNN(2, activation: .gelu(), useBias: false, returnsSequences: true, goesBackwards: true)
+    },
+    Case("lstm", [4, 3], [5]) { LSTM(5) },
+    Case("lstm sequences, one step, one feature", [1, 1], [1, 3]) { LSTM(3, returnsSequences: true) },
+    Case("lstm backwards with other activations", [3, 2], [3, 3]) {
+      LSTM(
+        3, activation: .softplus, recurrentActivation: .hardSigmoid, useBias: false, returnsSequences: true,
+        goesBackwards: true)
+    },
+    Case("gru", [4, 3], [2]) { GRU(2) },
+    Case("gru sequences", [3, 1], [3, 2]) { GRU(2, recurrentActivation: .tanh, returnsSequences: true) },
+    Case("gru resetting before the product", [3, 2], [2]) { GRU(2, resetsAfterProduct: false) },
+    Case("bidirectional lstm", [3, 2], [3, 4]) { Bidirectional(LSTM(2, returnsSequences: true)) },
+    Case("bidirectional gru, multiplied", [3, 2], [2]) { Bidirectional(GRU(2), merge: .mul) },
+    Case("bidirectional of two kinds, mean", [3, 2], [2]) {
+      Bidirectional(LSTM(2), backward: GRU(2, goesBackwards: true), merge: .ave)
+    },
+    Case("masking", [3, 2], [3, 2]) { Masking(value: 7) },
     Case("a block", [4], [2]) {
       Sequential {
         Dense(3, activation: .tanh)

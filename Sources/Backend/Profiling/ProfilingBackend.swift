@@ -163,6 +163,21 @@ extension ProfilingBackend {
     }
   }
 
+  public func recurrence(
+    _ products: [RecurrentProduct], _ program: ElementwiseProgram, inputs: [View], parameters: [Scalar],
+    outputs: [View]
+  ) {
+    let flops = products.reduce(0) { $0 + 2 * $1.c.layout.elementCount * $1.a.shape[3] }
+    let work = Work(flops: flops, touching: products.flatMap { [$0.a, $0.b, $0.c] } + inputs + outputs)
+    record("recurrence", "\(program.gist) \(outputs[0].shape.crossed)", work) {
+      inner.recurrence(
+        products.map { product in
+          RecurrentProduct(
+            unwrapped(product.a), unwrapped(product.b), accumulate: product.accumulate, into: unwrapped(product.c))
+        }, program, inputs: inputs.map(unwrapped), parameters: parameters, outputs: outputs.map(unwrapped))
+    }
+  }
+
   public func conv2d(_ input: View, weights: View, _ convolution: Convolution, epilogue: Epilogue?, output: View) {
     let work = Work.convolution(input, weights: weights, output)
     record("conv2d", "\(input.shape.crossed) by \(weights.shape.crossed)", work) {

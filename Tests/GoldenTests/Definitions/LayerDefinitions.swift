@@ -75,6 +75,34 @@ let layerMakers: [String: @Sendable (Attributes) throws -> any Layer] = [
     }
     return UpSampling2D(try extent("size", a, default: 2), interpolation: interpolation)
   },
+  "simple_rnn": { a in
+    SimpleRNN(
+      try a.int("units"), activation: try activation(a, default: "tanh"),
+      returnsSequences: try a.bool("return_sequences", default: false),
+      goesBackwards: try a.bool("go_backwards", default: false))
+  },
+  "lstm": { a in
+    LSTM(
+      try a.int("units"), activation: try activation(a, default: "tanh"),
+      recurrentActivation: try activation(a, "recurrent_activation", default: "sigmoid"),
+      returnsSequences: try a.bool("return_sequences", default: false),
+      goesBackwards: try a.bool("go_backwards", default: false))
+  },
+  "gru": { a in
+    GRU(
+      try a.int("units"), activation: try activation(a, default: "tanh"),
+      recurrentActivation: try activation(a, "recurrent_activation", default: "sigmoid"),
+      resetsAfterProduct: try a.bool("reset_after", default: true),
+      returnsSequences: try a.bool("return_sequences", default: false),
+      goesBackwards: try a.bool("go_backwards", default: false))
+  },
+  "bidirectional_lstm": { a in
+    let name = try a.string("merge_mode", default: "concat")
+    guard let merge = Bidirectional.Merge(rawValue: name) else { throw GoldenError.unsupported("merge_mode \(name)") }
+    return Bidirectional(
+      LSTM(try a.int("units"), returnsSequences: try a.bool("return_sequences", default: false)), merge: merge)
+  },
+  "embedding": { a in Embedding(try a.int("input_dim"), try a.int("output_dim")) },
   "flatten": { _ in Flatten() },
   "dropout": { a in Dropout(try a.float("rate")) },
 ]
@@ -102,10 +130,14 @@ private let attentionDefinitions: Definitions = [
 
 private let singleInputDefinitions: Definitions = layerMakers.mapValues { make in
   { run in
-    let x = try run.input("x")
+    let x = try run.input(run.has("indices") ? "indices" : "x")
     let layer = try make(run.attributes)
     try layer.build(for: Shape(x.shape.dropFirst()))
     for parameter in layer.parameters { try run.bind(parameter, to: parameter.goldenName) }
+    if let layer = layer as? any RecurrentLayer { return try recurrentOutputs(layer, x, run) }
+    if let layer = layer as? Bidirectional {
+      return y(layer.masked(x, mask: try run.optionalInput("mask"), mode: .inference).output)
+    }
     let isTraining = try run.attributes.bool("training", default: false)
     var outputs = y(layer(x, mode: isTraining ? .training(seed: 0, step: 0) : .inference))
     for parameter in layer.parameters where parameter.role == .statistic {
@@ -115,10 +147,21 @@ private let singleInputDefinitions: Definitions = layerMakers.mapValues { make i
   }
 }
 
+/// The output and the final state of a recurrent layer.
+private func recurrentOutputs(_ layer: any RecurrentLayer, _ x: Tensor, _ run: CaseRun) throws -> [String: Output] {
+  let state = try ["h0", "c0"].compactMap { try run.optionalInput($0) }
+  let result = layer(x, state: state.isEmpty ? nil : state, mask: try run.optionalInput("mask"))
+  var outputs = y(result.output)
+  for (name, part) in zip(["h", "c"], result.state) { outputs[name] = .tensor(part) }
+  return outputs
+}
+
 extension Parameter {
-  /// The last part of its path in the golden spelling: `2.movingMean` is `moving_mean`.
+  /// The last part of its path in the golden spelling: `2.movingMean` is `moving_mean`, `1.forward.kernel` is `forward_kernel`.
   var goldenName: String {
-    let name = name.split(separator: ".").last ?? ""
+    let parts = name.split(separator: ".").suffix(2)
+    let isDirected = parts.count == 2 && ["forward", "backward"].contains(parts.first)
+    let name = isDirected ? parts.joined(separator: "_") : String(parts.last ?? "")
     return name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
   }
 }
@@ -131,8 +174,10 @@ extension CaseRun {
   }
 }
 
-private func activation(_ a: Attributes) throws -> Activation {
-  let name = try a.string("activation", default: "linear")
+private func activation(
+  _ a: Attributes, _ attribute: String = "activation", default fallback: String = "linear"
+) throws -> Activation {
+  let name = try a.string(attribute, default: fallback)
   do {
     return try Activation(named: name)
   } catch let error as UnknownNameError {

@@ -14,6 +14,7 @@ private let supported: [String: String] = [
   "layers": """
   dense conv1d conv2d depthwise_conv2d separable_conv2d conv2d_transpose max_pool2d average_pool2d global_average_pool2d
   global_max_pool2d batch_norm layer_norm group_norm multi_head_attention flatten zero_padding2d up_sampling2d
+  embedding simple_rnn lstm gru bidirectional_lstm
   """,
   "losses": """
   mean_squared_error mean_absolute_error mean_absolute_percentage_error mean_squared_logarithmic_error huber log_cosh hinge
@@ -31,6 +32,7 @@ private let supported: [String: String] = [
   """,
   "networks": """
   train summary dense conv2d max_pool2d average_pool2d global_average_pool2d global_max_pool2d batch_norm flatten dropout
+  embedding simple_rnn lstm gru bidirectional_lstm layer_norm
   sgd rmsprop adam adamw sparse_categorical_crossentropy mean_squared_error
   """,
   "data": """

@@ -74,8 +74,11 @@ let package = Package(
       name: "CMartletZlib", path: "Sources/Data/Shims/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // libpng (Debian and Ubuntu: libpng-dev) behind three calls that keep its jumps to themselves.
     .target(name: "CMartletPNG", path: "Sources/Data/Shims/CPNG", linkerSettings: [.linkedLibrary("png")]),
+    // libjpeg-turbo (Debian and Ubuntu: libjpeg-dev) in the same way.
+    .target(name: "CMartletJPEG", path: "Sources/Data/Shims/CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
     .target(
-      name: "MartletData", dependencies: ["MartletBackend", "CMartletZlib", "CMartletPNG"], path: "Sources/Data",
+      name: "MartletData", dependencies: ["MartletBackend", "CMartletZlib", "CMartletPNG", "CMartletJPEG"],
+      path: "Sources/Data",
       exclude: ["Shims"]),
     .testTarget(name: "DataTests", dependencies: ["MartletData", "CMartletZlib"]),
 

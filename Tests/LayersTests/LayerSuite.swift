@@ -88,6 +88,9 @@ import Testing
       PReLU(sharedAxes: [1, 2], alphaInitializer: .constant(0.3))
     },
     Case("noise", [5], [5]) { GaussianNoise(0.5) },
+    Case("images at random", [3, 5, 1], [3, 5, 1]) {
+      RandomTransform(shift: 0.2, rotation: 0.3, zoom: 0.1, mirrors: true, background: 0)
+    },
     Case("a function", [5], [2]) { Lambda { ($0 * $0.sigmoid()).sliced(axis: 1, from: 3, count: 2) } },
     Case("a layer for every step", [3, 4], [3, 2]) { TimeDistributed(Dense(2, activation: .tanh)) },
     Case("a convolution for every step", [2, 4, 3, 1], [2, 3, 2, 2]) { TimeDistributed(Conv2D(2, kernel: 2)) },

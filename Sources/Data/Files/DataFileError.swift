@@ -45,6 +45,10 @@ public struct DataFileError: Error, Equatable, CustomStringConvertible {
     case countMismatch(labels: Int, samples: Int, samplesFile: String)
     /// The picture cannot be decoded; libpng's reason.
     case undecodablePNG(reason: String)
+    /// The picture cannot be decoded; libjpeg's reason.
+    case undecodableJPEG(reason: String)
+    /// The file begins neither as a PNG nor as a JPEG does.
+    case notAPicture
     /// The picture has more pixels than are decoded.
     case tooManyPixels(width: Int, height: Int, limit: Int)
     /// There is nothing in the table.
@@ -110,6 +114,10 @@ extension DataFileError.Problem {
       "has \(labels) labels for the \(samples) samples in \(samplesFile)"
     case .undecodablePNG(let reason):
       "is not a PNG picture that can be decoded: \(reason)"
+    case .undecodableJPEG(let reason):
+      "is not a JPEG picture that can be decoded: \(reason)"
+    case .notAPicture:
+      "is neither a PNG nor a JPEG picture"
     case .tooManyPixels(let width, let height, let limit):
       "is a picture of \(width)×\(height) pixels, more than the \(limit) that are decoded"
     case .noRows:
@@ -138,6 +146,8 @@ extension DataFileError.Problem {
     case .labelOutOfRange: "correct the label, or check that this is the right file"
     case .countMismatch: "use the two files that belong together"
     case .undecodablePNG: "save it as PNG again"
+    case .undecodableJPEG: "save it as JPEG or PNG again"
+    case .notAPicture: "convert it to PNG or JPEG"
     case .tooManyPixels: "scale it down first"
     case .noRows: "check that this is the right file"
     case .doubledColumn: "give each column its own name"

@@ -50,12 +50,14 @@ static void read_head(reading *r) {
     r->picture->height = png_get_image_height(r->png, r->info);
 }
 
-// The pixels, as a byte of grey and a byte of opacity each, whatever they are in the file.
-static void read_pixels(reading *r, uint8_t *gray_alpha) {
-    const size_t row_size = 2 * (size_t)r->picture->width;
+// The pixels, whatever they are in the file: as a byte of grey and one of opacity, or as red, green, blue and opacity.
+static void read_pixels(reading *r, uint8_t *pixels, int channels) {
+    const size_t row_size = channels * (size_t)r->picture->width;
     png_set_expand(r->png);
     png_set_scale_16(r->png);
-    if (png_get_color_type(r->png, r->info) & PNG_COLOR_MASK_COLOR) png_set_rgb_to_gray(r->png, 1, -1, -1);
+    const int has_color = png_get_color_type(r->png, r->info) & PNG_COLOR_MASK_COLOR;
+    if (has_color && channels == 2) png_set_rgb_to_gray(r->png, 1, -1, -1);
+    if (!has_color && channels == 4) png_set_gray_to_rgb(r->png);
     png_set_add_alpha(r->png, 0xFF, PNG_FILLER_AFTER);
     png_set_interlace_handling(r->png);
     png_read_update_info(r->png, r->info);
@@ -63,13 +65,13 @@ static void read_pixels(reading *r, uint8_t *gray_alpha) {
 
     r->rows = malloc(r->picture->height * sizeof *r->rows);
     if (!r->rows) png_error(r->png, "there is not enough memory");
-    for (uint32_t row = 0; row < r->picture->height; row++) r->rows[row] = gray_alpha + row * row_size;
+    for (uint32_t row = 0; row < r->picture->height; row++) r->rows[row] = pixels + row * row_size;
     png_read_image(r->png, r->rows);
     png_read_end(r->png, NULL);
 }
 
 // Reads the head, and the pixels if there is a place for them.
-static int read_png(const uint8_t *bytes, size_t count, martlet_png *picture, uint8_t *gray_alpha) {
+static int read_png(const uint8_t *bytes, size_t count, martlet_png *picture, uint8_t *pixels, int channels) {
     reading r = {bytes, count, picture, NULL, NULL, NULL};
     reading *const fixed = &r;
     keep_message(picture, "libpng cannot start");
@@ -80,7 +82,7 @@ static int read_png(const uint8_t *bytes, size_t count, martlet_png *picture, ui
         fixed->info = png_create_info_struct(fixed->png);
         if (!fixed->info) png_error(fixed->png, "there is not enough memory");
         read_head(fixed);
-        if (gray_alpha) read_pixels(fixed, gray_alpha);
+        if (pixels) read_pixels(fixed, pixels, channels);
         is_read = 1;
     }
     png_destroy_read_struct(&fixed->png, &fixed->info, NULL);
@@ -89,11 +91,15 @@ static int read_png(const uint8_t *bytes, size_t count, martlet_png *picture, ui
 }
 
 int martlet_png_size(const uint8_t *bytes, size_t count, martlet_png *picture) {
-    return read_png(bytes, count, picture, NULL);
+    return read_png(bytes, count, picture, NULL, 0);
 }
 
 int martlet_png_decode(const uint8_t *bytes, size_t count, martlet_png *picture, uint8_t *gray_alpha) {
-    return read_png(bytes, count, picture, gray_alpha);
+    return read_png(bytes, count, picture, gray_alpha, 2);
+}
+
+int martlet_png_decode_color(const uint8_t *bytes, size_t count, martlet_png *picture, uint8_t *rgba) {
+    return read_png(bytes, count, picture, rgba, 4);
 }
 
 int martlet_png_encode(const uint8_t *gray, martlet_png *picture, uint8_t *bytes, size_t *count) {

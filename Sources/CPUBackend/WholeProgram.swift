@@ -40,7 +40,8 @@ enum WholeProgram {
         return false
       }
       let addresses =
-        set.inputs.compactMap { backend.elements(reading: $0) } + set.outputs.compactMap { backend.elements(writing: $0) }
+        set.inputs.compactMap { backend.elements(reading: $0) }
+        + set.outputs.compactMap { backend.elements(writing: $0) }
       guard addresses.count == set.inputs.count + set.outputs.count else { return false }
       guard addresses[0..<3] == addresses[4..<7] else { return false }
       let count = set.outputs[0].layout.elementCount

@@ -12,6 +12,25 @@ extension Dataset {
   public func split(
     holdingOut fraction: Double, stratified: Bool = true, seed: UInt64
   ) throws -> (training: Dataset, heldOut: Dataset) {
+    let heldOutCount = try heldOutCount(fraction)
+    let order = Permutation.random(count: count, seed: seed, purpose: .split)
+    let heldOut = chosen(heldOutCount, from: order, stratified: stratified)
+    return (
+      training: subset((0..<count).filter { !heldOut.contains($0) }),
+      heldOut: subset((0..<count).filter { heldOut.contains($0) })
+    )
+  }
+
+  /// Holds out the last samples, as Keras' `validation_split` does. In a file that is sorted in any way these are unlike the rest.
+  ///
+  /// - Parameter fraction: The share of the samples to hold out, between 0 and 1, both excluded; rounded up to whole samples.
+  /// - Throws: `DatasetError.impossibleDivision` if the fraction is out of range or leaves a part without samples.
+  public func split(holdingOutLast fraction: Double) throws -> (training: Dataset, heldOut: Dataset) {
+    let trainingCount = try count - heldOutCount(fraction)
+    return (training: prefix(trainingCount), heldOut: subset(Array(trainingCount..<count)))
+  }
+
+  private func heldOutCount(_ fraction: Double) throws -> Int {
     guard fraction > 0 && fraction < 1 else {
       throw DatasetError.impossibleDivision(
         reason: "cannot hold out a share of \(fraction): it has to lie between 0 and 1, for example 0.1")
@@ -21,13 +40,7 @@ extension Dataset {
       throw DatasetError.impossibleDivision(
         reason: "holding out a share of \(fraction) of \(count) samples leaves none to train on")
     }
-
-    let order = Permutation.random(count: count, seed: seed, purpose: .split)
-    let heldOut = chosen(heldOutCount, from: order, stratified: stratified)
-    return (
-      training: subset((0..<count).filter { !heldOut.contains($0) }),
-      heldOut: subset((0..<count).filter { heldOut.contains($0) })
-    )
+    return heldOutCount
   }
 
   /// Divides the samples at random into parts for training, for validation while training, and for a test afterwards.

@@ -12,7 +12,7 @@ import Testing
   func selection() throws {
     #expect(try Catalogue.benchmarks(named: "matmul-256").map(\.name) == ["matmul-256"])
     #expect(try Catalogue.benchmarks(named: "models").allSatisfy { $0.group == .models })
-    #expect(try Catalogue.benchmarks(named: "conv-*-train").count == 8)
+    #expect(try Catalogue.benchmarks(named: "conv-*-train").count == 12)
     #expect(try Catalogue.benchmarks(named: "*-train-*").contains { $0.name == "cnn-train-128" })
     #expect(try Catalogue.benchmarks(named: ["all", "matmul-256", "matmul"]).count == Catalogue.all.count)
   }

@@ -56,15 +56,16 @@ import Testing
     return Float(sum)
   }
 
-  @Test("the trial has 2100 people, half of each age group, 5 % of whom are exceptions")
+  @Test("the trial has 2100 people, half of each age group, 50 exceptions in each, first of all")
   func trial() throws {
     let (ages, outcomes) = ClinicalTrial.ages(seed: 1)
     #expect(ages.rowCount == 2100)
     #expect(ages.values.allSatisfy { $0 >= 13 && $0 <= 100 && $0 == $0.rounded() })
     let older = (0..<2100).filter { ages[$0, 0] >= 65 }
     #expect(older.count == 1050)
-    #expect(older.count { outcomes[$0] == 0 } == 52)
-    #expect((0..<2100).count { ages[$0, 0] < 65 && outcomes[$0] == 1 } == 52)
+    #expect(older.count { outcomes[$0] == 0 } == 50)
+    #expect((0..<2100).count { ages[$0, 0] < 65 && outcomes[$0] == 1 } == 50)
+    #expect((100..<2100).allSatisfy { (outcomes[$0] == 1) == (ages[$0, 0] >= 65) })
     let data = try ClinicalTrial.dataset(seed: 1)
     #expect(data.classCount == 2)
     #expect((0..<2100).allSatisfy { (0...1).contains(data.input(at: $0)[0]) })

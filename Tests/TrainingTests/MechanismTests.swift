@@ -42,7 +42,8 @@ import Testing
       for number in 3..<20 { try step(number) }
       let after = device.statistics
       #expect(after.systemAllocations == before.systemAllocations)
-      #expect(after.bytesInUse == before.bytesInUse)
+      // But for the 1 that going backwards begins with, which is kept for one device at a time.
+      #expect(abs(after.bytesInUse - before.bytesInUse) < 256)
       #expect(model.parameters.map { ObjectIdentifier($0.value.storage) } == storages)
       // Forward: 2 contractions with bias and activation, pooling, log-softmax, loss. Backward: one or two for each, bias sums
       // beside. One launch for each of 4 parameters.

@@ -110,6 +110,10 @@ let package = Package(
     .target(name: "Martlet", dependencies: ["MartletTraining"], path: "Sources/Martlet"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet"]),
 
+    // Named tasks: where the data come from, the network, how it is trained, and what is shown at the end.
+    .target(name: "MartletRecipes", dependencies: ["Martlet"], path: "Sources/Recipes"),
+    .testTarget(name: "RecipesTests", dependencies: ["MartletRecipes", "MartletTestSupport"]),
+
     // Everything above, against values that other libraries computed.
     .testTarget(
       name: "GoldenTests",
@@ -126,7 +130,7 @@ let package = Package(
     .executableTarget(
       name: "MartletCLI",
       dependencies: [
-        "Martlet", "MartletBenchmarks", "MartletConsistency", "MartletCPUBackend",
+        "Martlet", "MartletRecipes", "MartletBenchmarks", "MartletConsistency", "MartletCPUBackend",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI"),

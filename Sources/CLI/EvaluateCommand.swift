@@ -1,5 +1,6 @@
 import ArgumentParser
 import Martlet
+import MartletRecipes
 
 /// Measures saved weights on the test set.
 struct EvaluateCommand: ParsableCommand {
@@ -7,7 +8,8 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Measure a trained network on the test set.",
     discussion: """
-      Prints loss and accuracy, the confusion matrix (rows are the true classes), and precision, recall and F1 per class.
+      Prints loss and metrics; for classes also the confusion matrix (rows are the true classes), and precision, recall and F1 of
+      each. Where data are made up or divided at random, the seed of the training decides them again.
 
       Example:
         martlet evaluate cnn.safetensors --device cpu
@@ -29,32 +31,43 @@ struct EvaluateCommand: ParsableCommand {
     let recipe: String
     let device: String
     let testLoss: Double
-    let testAccuracy: Double
+    let testAccuracy: Double?
+    let metrics: [String: Double]
     let testSamples: Int
-    let confusionMatrix: [[Int]]
+    let confusionMatrix: [[Int]]?
     let dataSource: String
   }
 
   func run() throws {
-    let (recipe, model) = try Recipe.load(weights)
+    let (saved, task, model) = try SavedNetwork.read(weights)
     let device = try devices.selected()
-    let mnist = try data.load(quietly: quiet)
-    let trainer = Trainer(model, loss: .softmaxCrossEntropy, metrics: [.accuracy], on: device)
-    let evaluation = try trainer.evaluate(mnist.test)
-    let predictions = try trainer.predict(mnist.test)
-    let labels = (0..<mnist.test.count).map { Int32(mnist.test.label(at: $0) ?? 0) }
-    let matrix = ConfusionMatrix(
-      labels: labels, predictions: predictions.labels.map(Int32.init), classCount: mnist.test.classCount)
+    let data = try task.data.load(data.request(seed: saved.seed))
+    if !quiet { data.notes.forEach(note) }
+    let trainer = Trainer(model, loss: task.loss, metrics: task.metrics, on: device)
+    let evaluation = try trainer.evaluate(data.measured)
+    let matrix = try matrix(of: trainer, on: data.measured)
     if !quiet && reportPath != "-" {
-      print("\(recipe.name) on \(device.name), \(mnist.test.count) test samples from \(mnist.source): \(evaluation)\n")
-      print(matrix.table(classNames: mnist.test.classNames))
-      print(matrix.report(classNames: mnist.test.classNames))
+      let samples = "\(data.measured.count) \(data.test == nil ? "training" : "test") samples"
+      print("\(saved.recipe) on \(device.name), \(samples) from \(data.source): \(evaluation)")
+      if let matrix {
+        print("\n\(matrix.table(classNames: data.measured.classNames))")
+        print(matrix.report(classNames: data.measured.classNames))
+      }
     }
     if let reportPath {
       let report = Report(
-        recipe: recipe.name, device: device.name, testLoss: evaluation.loss, testAccuracy: evaluation["accuracy"] ?? 0,
-        testSamples: mnist.test.count, confusionMatrix: matrix.rows, dataSource: "\(mnist.source)")
+        recipe: saved.recipe, device: device.name, testLoss: evaluation.loss, testAccuracy: evaluation["accuracy"],
+        metrics: evaluation.metrics, testSamples: data.measured.count, confusionMatrix: matrix?.rows,
+        dataSource: data.source)
       try writeJSON(report, to: reportPath)
     }
+  }
+
+  /// Where the network tells classes apart.
+  private func matrix(of trainer: Trainer, on samples: Dataset) throws -> ConfusionMatrix? {
+    let predicted = try trainer.predict(samples).labels
+    let labels = (0..<samples.count).compactMap { samples.label(at: $0).map(Int32.init) }
+    guard labels.count == samples.count, predicted.count == samples.count else { return nil }
+    return ConfusionMatrix(labels: labels, predictions: predicted.map(Int32.init), classCount: samples.classCount)
   }
 }

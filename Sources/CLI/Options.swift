@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Martlet
 import MartletCPUBackend
+import MartletRecipes
 
 /// Where to compute; shared by every command that does.
 struct DeviceOptions: ParsableArguments {
@@ -26,14 +27,15 @@ struct DeviceOptions: ParsableArguments {
   }
 }
 
-/// Where the samples come from; shared by every command that needs them.
+/// Which samples are used; shared by every command that needs them.
 struct DataOptions: ParsableArguments {
   @Option(
     name: .customLong("data"),
     help: ArgumentHelp(
-      "A folder with the four IDX files of MNIST, or with a folder mnist that holds them; gzipped or plain.",
+      "The folder (or file) that the recipe's data are in.",
       discussion: """
-        Without it: MARTLET_DATA, then the cache, then a download, then digits drawn by the built-in generator.
+        For MNIST: a folder with its four IDX files, gzipped or plain, or with a folder mnist that holds them. Without it: \
+        MARTLET_DATA, then the cache, then a download, then digits drawn by the built-in generator.
         """,
       valueName: "folder"))
   var folder: String?
@@ -45,14 +47,8 @@ struct DataOptions: ParsableArguments {
     if let limit, limit < 1 { throw ValidationError("--limit has to be 1 or more; got \(limit)") }
   }
 
-  /// The samples, after a word about where they come from where that may surprise.
-  ///
-  /// - Throws: `MNISTError` or `DataFileError` when a folder was named and its files are missing or damaged.
-  func load(quietly: Bool) throws -> (train: Dataset, test: Dataset, source: MNIST.Source) {
-    let mnist = try MNIST.load(from: folder, trainingLimit: limit)
-    if !quietly { mnist.notes.forEach(note) }
-    return (mnist.train, mnist.test.prefix(limit ?? .max), mnist.source)
-  }
+  /// What the recipe is asked for; `seed` decides made-up samples and those held out.
+  func request(seed: UInt64) -> DataRequest { DataRequest(path: folder, limit: limit, seed: seed) }
 }
 
 /// Writes a value as one JSON object with sorted keys; `-` means standard output.
@@ -92,4 +88,16 @@ func requireWritable(_ path: String) throws {
   guard FileManager.default.isWritableFile(atPath: folder) else {
     throw ValidationError("cannot write \(path): no permission to write in \(folder)")
   }
+}
+
+/// Recipes by their names on the command line.
+extension Recipe: ExpressibleByArgument {
+  /// The recipe that a person named; `nil` where there is none.
+  public init?(argument: String) {
+    guard let recipe = Recipe.named(argument) else { return nil }
+    self = recipe
+  }
+
+  /// What can be named.
+  public static var allValueStrings: [String] { all.map(\.name) }
 }

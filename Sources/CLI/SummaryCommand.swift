@@ -1,5 +1,6 @@
 import ArgumentParser
 import Martlet
+import MartletRecipes
 
 /// Prints the layers of a recipe's model.
 struct SummaryCommand: ParsableCommand {
@@ -10,5 +11,5 @@ struct SummaryCommand: ParsableCommand {
   @Argument(help: "The recipe whose network to show.")
   var recipe: Recipe
 
-  func run() throws { print(try recipe.model(seed: 0).summary()) }
+  func run() throws { print(try recipe.task.summary(of: recipe.name)) }
 }

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 import Martlet
+import MartletRecipes
 
-/// Trains a recipe's model, shows how good it became, and saves it.
+/// Runs a recipe: trains its network, shows how good it became, and saves it.
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
@@ -17,7 +18,7 @@ struct TrainCommand: ParsableCommand {
       """)
 
   @Argument(help: "What to train, one of the recipes below.")
-  var recipe: Recipe
+  var recipe: Recipe?
 
   @OptionGroup var devices: DeviceOptions
   @OptionGroup var data: DataOptions
@@ -28,10 +29,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Samples per update; by default the recipe's.")
   var batchSize: Int?
 
-  @Option(help: "Adam's highest learning rate, from which it falls to 0; by default the recipe's.")
+  @Option(help: "The highest learning rate; by default the recipe's, as is the way it falls.")
   var learningRate: Float?
 
-  @Option(help: "Decides everything random: first weights, order of samples, validation split.")
+  @Option(help: "Decides everything random: first weights, order of samples, validation split, made-up data.")
   var seed: UInt64 = 1
 
   @Option(
@@ -42,60 +43,72 @@ struct TrainCommand: ParsableCommand {
   @Option(name: .customLong("save"), help: ArgumentHelp("Write the trained weights (safetensors).", valueName: "file"))
   var savePath: String?
 
+  @Option(
+    name: .customLong("picture"),
+    help: ArgumentHelp("Write a picture of the results (PNG), where the recipe makes one.", valueName: "file"))
+  var picturePath: String?
+
   @OptionGroup var profiling: ProfileOptions
 
   @Flag(help: "Show nothing but errors.")
   var quiet = false
 
+  @Flag(help: "List the recipes.")
+  var list = false
+
   func validate() throws {
+    if recipe == nil && !list { throw ValidationError("name a recipe; 'martlet train --list' shows them") }
     if let epochs, epochs < 1 { throw ValidationError("--epochs has to be 1 or more; got \(epochs)") }
     if let batchSize, batchSize < 1 { throw ValidationError("--batch-size has to be 1 or more; got \(batchSize)") }
     if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate has to be a number above 0; got \(learningRate)")
     }
-    for path in [savePath, reportPath, profiling.path].compactMap(\.self) { try requireWritable(path) }
+    for path in [savePath, picturePath, reportPath, profiling.path].compactMap(\.self) { try requireWritable(path) }
   }
 
   func run() throws {
+    guard let recipe, !list else { return print(Recipe.list) }
     let profile = profiling.started()
-    let device = try devices.selected(recordingInto: profile)
-    let mnist = try data.load(quietly: quiet)
-    let model = try recipe.model(seed: seed)
-    let trainingCount = mnist.train.count - Recipe.validationCount(of: mnist.train.count)
-    let optimizer = recipe.optimizer(
-      highestRate: learningRate, epochs: epochs ?? recipe.epochs, batchSize: batchSize ?? recipe.batchSize,
-      sampleCount: trainingCount)
-    let trainer = Trainer(model, loss: .softmaxCrossEntropy, optimizer: optimizer, metrics: [.accuracy], on: device)
-    if !quiet {
-      note("\(recipe.name) on \(device.name) (\(device.capabilities.deviceName)), data: \(mnist.source)\n")
-      note(model.summary() + "\n")
-    }
-
+    let settings = try settings(on: devices.selected(recordingInto: profile))
     Interrupt.listen()
-    let history = try trainer.fit(
-      mnist.train, validation: .split(Recipe.validationShare), epochs: epochs ?? recipe.epochs,
-      batchSize: batchSize ?? recipe.batchSize, seed: seed, restoringBest: false,
-      progress: quiet ? .silent : .automatic, stoppingWhen: { Interrupt.isRequested })
-    if let savePath {
-      try recipe.save(model, to: savePath)
-      if !quiet { note("saved the weights to \(savePath)") }
-    }
-    let test = history.wasInterrupted ? nil : try trainer.evaluate(mnist.test)
-    if let test, !quiet { print("test \(test)") }
+    let start = ContinuousClock.now
+    let outcome = try recipe.run(with: settings)
+    if !quiet, !outcome.text.isEmpty { print(outcome.text) }
     if let reportPath {
-      let report = TrainingReport(
-        recipe: recipe, device: device, seed: seed, batchSize: batchSize ?? recipe.batchSize,
-        trainingSampleCount: trainingCount, model: model,
-        history: history, test: test, source: mnist.source)
+      let report = TrainingReport(recipe: recipe, settings: settings, outcome: outcome, seconds: start.secondsSince)
       try writeJSON(report, to: reportPath)
     }
     if let profile {
-      try device.synchronize()
+      try settings.device.synchronize()
       try profiling.report(profile)
     }
-    if history.wasInterrupted {
-      note("stopped by Ctrl-C after \(history.epochs.count) complete epochs")
+    if outcome.wasInterrupted {
+      note("stopped by Ctrl-C after \(outcome.history.epochs.count) complete epochs")
       throw ExitCode(130)
     }
+  }
+
+  private func settings(on device: Device) -> RunSettings {
+    var settings = RunSettings(device: device)
+    settings.seed = seed
+    settings.epochs = epochs
+    settings.batchSize = batchSize
+    settings.learningRate = learningRate
+    settings.data = data.folder
+    settings.limit = data.limit
+    settings.save = savePath
+    settings.picture = picturePath
+    settings.progress = quiet ? .silent : .automatic
+    settings.shouldStop = { Interrupt.isRequested }
+    if !quiet { settings.note = { note($0) } }
+    return settings
+  }
+}
+
+extension ContinuousClock.Instant {
+  /// The seconds from then to now.
+  fileprivate var secondsSince: Double {
+    let (seconds, attoseconds) = (ContinuousClock.now - self).components
+    return Double(seconds) + Double(attoseconds) * 1e-18
   }
 }

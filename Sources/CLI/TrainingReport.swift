@@ -1,55 +1,62 @@
 import Foundation
 import Martlet
+import MartletRecipes
 
-/// What `martlet train --json` writes.
+/// What `martlet train --json` writes: what was done, the values of every epoch, and the figures of the end under their own names.
 struct TrainingReport: Encodable {
-  let recipe: String
-  let device: String
-  let threads: Int
-  let seed: UInt64
-  let epochs: Int
-  let batchSize: Int
-  let trainSamples: Int
-  let parameters: Int
-  let history: [Epoch]
-  let testLoss: Double?
-  let testAccuracy: Double?
-  let seconds: Double
-  let peakMemoryBytes: Int
-  let dataSource: String
+  private let recipe: Recipe
+  private let settings: RunSettings
+  private let outcome: RunOutcome
+  private let seconds: Double
 
-  struct Epoch: Encodable {
-    let loss: Double?
-    let accuracy: Double?
-    let valLoss: Double?
-    let valAccuracy: Double?
-    let seconds: Double
-    let samplesPerSecond: Double
+  /// - Parameter seconds: How long everything took; the report has the time of training where there were epochs.
+  init(recipe: Recipe, settings: RunSettings, outcome: RunOutcome, seconds: Double) {
+    self.recipe = recipe
+    self.settings = settings
+    self.outcome = outcome
+    self.seconds = outcome.history.epochs.isEmpty ? seconds : outcome.history.seconds
   }
 
-  init(
-    recipe: Recipe, device: Device, seed: UInt64, batchSize: Int, trainingSampleCount: Int, model: Sequential,
-    history: History, test: Evaluation?, source: MNIST.Source
-  ) {
-    self.recipe = recipe.name
-    self.device = device.name
-    threads = device.capabilities.threadCount
-    self.seed = seed
-    epochs = history.epochs.count
-    self.batchSize = batchSize
-    trainSamples = trainingSampleCount
-    parameters = model.parameterCount
-    self.history = history.epochs.map { epoch in
-      Epoch(
-        loss: epoch["loss"], accuracy: epoch["accuracy"], valLoss: epoch["val_loss"],
-        valAccuracy: epoch["val_accuracy"],
-        seconds: epoch.seconds, samplesPerSecond: epoch.samplesPerSecond)
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Name.self)
+    func put(_ value: some Encodable, _ name: String) throws { try container.encode(value, forKey: Name(name)) }
+    try put(recipe.name, "recipe")
+    try put(settings.device.name, "device")
+    try put(settings.device.capabilities.threadCount, "threads")
+    try put(settings.seed, "seed")
+    try put(outcome.history.epochs.count, "epochs")
+    try put(outcome.batchSize, "batch_size")
+    try put(outcome.trainingSampleCount, "train_samples")
+    try put(outcome.parameterCount, "parameters")
+    try put(outcome.history.epochs.map(Epoch.init), "history")
+    try put(seconds, "seconds")
+    try put(Self.peakMemoryByteCount, "peak_memory_bytes")
+    try put(outcome.source, "data_source")
+    for (name, figure) in outcome.figures { try put(figure, name) }
+  }
+
+  /// The values of an epoch under their names.
+  private struct Epoch: Encodable {
+    let record: EpochRecord
+
+    init(_ record: EpochRecord) { self.record = record }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Name.self)
+      for (name, value) in record.values { try container.encode(value, forKey: Name(name)) }
+      try container.encode(record.seconds, forKey: Name("seconds"))
+      try container.encode(record.samplesPerSecond, forKey: Name("samples_per_second"))
     }
-    testLoss = test?.loss
-    testAccuracy = test?["accuracy"]
-    seconds = history.seconds
-    peakMemoryBytes = Self.peakMemoryByteCount
-    dataSource = "\(source)"
+  }
+
+  /// A key that is found out while the report is written.
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
   }
 
   /// The most memory the process ever had resident.

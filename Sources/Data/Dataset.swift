@@ -1,3 +1,5 @@
+import MartletBackend
+
 /// Samples of one shape, each with what a network should say about it, in host memory.
 ///
 /// A dataset is a value: taking a part of it (`prefix`, `subset`, `split`, `folds`) makes another dataset that shares the
@@ -12,7 +14,7 @@ public struct Dataset: Sendable {
 
   private let inputs: StoredInputs
   private let labels: [Int32]
-  private let targetValues: [Float]
+  private let targetValues: StoredInputs
   /// The stored sample behind each sample of this dataset; `nil` stands for all of them in the order stored.
   private let rows: [Int]?
   private let storedCount: Int
@@ -73,7 +75,7 @@ public struct Dataset: Sendable {
     self.inputs = .floats(inputs)
     self.sampleShape = shape
     self.targetKind = .values(shape: targetShape)
-    self.targetValues = targets
+    self.targetValues = .floats(targets)
     self.labels = []
     self.classNames = []
     self.rows = nil
@@ -111,7 +113,7 @@ public struct Dataset: Sendable {
     self.inputs = inputs
     self.sampleShape = shape
     self.targetKind = .label
-    self.targetValues = []
+    self.targetValues = .floats([])
     self.classNames = classNames ?? (0..<classCount).map(String.init)
     self.rows = nil
   }
@@ -124,7 +126,7 @@ public struct Dataset: Sendable {
     self.labels = labels
     self.sampleShape = shape
     self.targetKind = .label
-    self.targetValues = []
+    self.targetValues = .floats([])
     self.classNames = classNames
     self.rows = nil
     self.storedCount = labels.count
@@ -135,7 +137,7 @@ public struct Dataset: Sendable {
     self.inputs = inputs
     self.sampleShape = shape
     self.targetKind = .none
-    self.targetValues = []
+    self.targetValues = .floats([])
     self.labels = []
     self.classNames = []
     self.rows = nil
@@ -150,6 +152,18 @@ public struct Dataset: Sendable {
     self.targetValues = whole.targetValues
     self.storedCount = whole.storedCount
     self.rows = rows
+  }
+
+  /// Samples whose targets are what other samples look like.
+  private init(_ inputs: StoredInputs, targets: StoredInputs, rows: [Int]?, of whole: Dataset) {
+    self.inputs = inputs
+    self.sampleShape = whole.sampleShape
+    self.targetKind = .values(shape: whole.sampleShape)
+    self.targetValues = targets
+    self.labels = []
+    self.classNames = []
+    self.rows = rows
+    self.storedCount = whole.storedCount
   }
 
   /// How many samples of the shape the values are.
@@ -216,6 +230,30 @@ extension Dataset {
       rows: chosen, of: inputs, inputShape: [chosen.count] + sampleShape, targets: targets(ofRows: chosen))
   }
 
+  /// The same samples, each with itself as target: for networks that learn to tell samples again in fewer numbers. Shares the samples.
+  public var reconstructing: Dataset { Dataset(inputs, targets: inputs, rows: rows, of: self) }
+
+  /// The samples with noise, each with itself free of noise as target: for networks that learn to clean. Values stay in 0…1, and are
+  /// as coarse as bytes.
+  ///
+  /// - Parameters:
+  ///   - deviation: The standard deviation of the noise, which is nearly normal: the sum of four bytes.
+  ///   - seed: Decides the noise.
+  /// - Precondition: `deviation` is not negative.
+  public func denoising(deviation: Float, seed: UInt64) -> Dataset {
+    precondition(deviation >= 0, "Dataset.denoising: need a deviation of at least 0; got \(deviation)")
+    let clean = inputs.values(ofRows: Array(0..<storedCount), size: sampleShape.reduce(1, *))
+    var generator = PhiloxGenerator(seed: seed, stream: 0xDA7A_0200)
+    // Four bytes have the mean 510 and the standard deviation 147.8.
+    let scale = deviation * 255 / 147.8
+    let noisy = clean.map { value in
+      let word = UInt32(truncatingIfNeeded: generator.next() >> 32)
+      let sum = (word & 255) + (word >> 8 & 255) + (word >> 16 & 255) + word >> 24
+      return UInt8(min(max(value * 255 + (Float(sum) - 510) * scale, 0), 255).rounded())
+    }
+    return Dataset(.bytes(noisy, divisor: 255), targets: inputs, rows: rows, of: self)
+  }
+
   private func row(at index: Int) -> Int {
     precondition(0..<count ~= index, "Dataset: sample \(index) is not in 0..<\(count)")
     return rows?[index] ?? index
@@ -228,7 +266,7 @@ extension Dataset {
     case .label:
       return .labels(rows.map { labels[$0] })
     case .values(let shape):
-      let values = StoredInputs.floats(targetValues).values(ofRows: rows, size: shape.reduce(1, *))
+      let values = targetValues.values(ofRows: rows, size: shape.reduce(1, *))
       return .values(values, shape: [rows.count] + shape)
     }
   }

@@ -11,6 +11,9 @@ public struct History: Hashable, Sendable, Codable {
   /// The wall-clock time of the whole run.
   public internal(set) var seconds = 0.0
 
+  /// A history of nothing yet.
+  public init() {}
+
   /// The values of a quantity by epoch: `history["val_loss"]`. `acc` and `accuracy` both work. Empty for a quantity not measured.
   public subscript(name: String) -> [Double] { epochs.compactMap { $0[name] } }
 

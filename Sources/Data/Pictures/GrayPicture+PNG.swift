@@ -40,16 +40,7 @@ extension GrayPicture {
   ///
   /// - Throws: `DataFileError` if libpng cannot encode it, which only a lack of memory explains.
   package func encodedPNG() throws -> [UInt8] {
-    var header = martlet_png()
-    header.width = UInt32(width)
-    header.height = UInt32(height)
-    // Never longer than the raw rows with a filter byte each, deflate's overhead and the chunks around them.
-    var byteCount = (width + 1) * height + (width + 1) * height / 100 + 4096
-    var bytes = [UInt8](repeating: 0, count: byteCount)
-    guard martlet_png_encode(pixels, &header, &bytes, &byteCount) != 0 else {
-      throw Self.undecodable(header, "PNG in memory")
-    }
-    return Array(bytes[..<byteCount])
+    try PNGEncoder.encoded(pixels, channels: 1, width: width, height: height)
   }
 
   /// Writes the picture as a PNG file, which appears complete or not at all.
@@ -60,7 +51,47 @@ extension GrayPicture {
   }
 
   private static func undecodable(_ header: martlet_png, _ file: String) -> DataFileError {
-    let reason = withUnsafeBytes(of: header.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    return DataFileError(file: file, .undecodablePNG(reason: reason))
+    DataFileError(file: file, .undecodablePNG(reason: PNGEncoder.message(header)))
+  }
+}
+
+extension ColorPicture {
+  /// The picture as the bytes of a PNG file.
+  ///
+  /// - Throws: `DataFileError` if libpng cannot encode it, which only a lack of memory explains.
+  package func encodedPNG() throws -> [UInt8] {
+    try PNGEncoder.encoded(pixels, channels: 3, width: width, height: height)
+  }
+
+  /// Writes the picture as a PNG file, which appears complete or not at all.
+  ///
+  /// - Throws: An error of Foundation if the file cannot be written.
+  public func writePNG(to path: String) throws {
+    try Data(encodedPNG()).write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+
+  /// A grey picture as one in colours.
+  public init(_ gray: GrayPicture) {
+    self.init(width: gray.width, height: gray.height, pixels: gray.pixels.flatMap { [$0, $0, $0] })
+  }
+}
+
+private enum PNGEncoder {
+  static func encoded(_ pixels: [UInt8], channels: Int, width: Int, height: Int) throws -> [UInt8] {
+    var header = martlet_png()
+    header.width = UInt32(width)
+    header.height = UInt32(height)
+    // Never longer than the raw rows with a filter byte each, deflate's overhead and the chunks around them.
+    let raw = (channels * width + 1) * height
+    var byteCount = raw + raw / 100 + 4096
+    var bytes = [UInt8](repeating: 0, count: byteCount)
+    guard martlet_png_encode(pixels, Int32(channels), &header, &bytes, &byteCount) != 0 else {
+      throw DataFileError(file: "PNG in memory", .undecodablePNG(reason: message(header)))
+    }
+    return Array(bytes[..<byteCount])
+  }
+
+  static func message(_ header: martlet_png) -> String {
+    withUnsafeBytes(of: header.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 }

@@ -102,10 +102,10 @@ int martlet_png_decode_color(const uint8_t *bytes, size_t count, martlet_png *pi
     return read_png(bytes, count, picture, rgba, 4);
 }
 
-int martlet_png_encode(const uint8_t *gray, martlet_png *picture, uint8_t *bytes, size_t *count) {
+int martlet_png_encode(const uint8_t *pixels, int channels, martlet_png *picture, uint8_t *bytes, size_t *count) {
     png_image image = {.version = PNG_IMAGE_VERSION, .width = picture->width, .height = picture->height};
-    image.format = PNG_FORMAT_GRAY;
-    const int is_written = png_image_write_to_memory(&image, bytes, count, 0, gray, 0, NULL);
+    image.format = channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+    const int is_written = png_image_write_to_memory(&image, bytes, count, 0, pixels, 0, NULL);
     if (!is_written) keep_message(picture, image.message);
     png_image_free(&image);
     return is_written;

@@ -21,8 +21,8 @@ int martlet_png_decode(const uint8_t *bytes, size_t count, martlet_png *picture,
 // The same to rgba[height, width, 4], grey turned to equal parts of red, green and blue.
 int martlet_png_decode_color(const uint8_t *bytes, size_t count, martlet_png *picture, uint8_t *rgba);
 
-// Encodes gray[height, width] into `bytes`, of which there are `*count`; sets `*count` to those used.
-// Returns 1, or 0 and a message.
-int martlet_png_encode(const uint8_t *gray, martlet_png *picture, uint8_t *bytes, size_t *count);
+// Encodes pixels[height, width, channels], 1 channel of grey or 3 of red, green and blue, into `bytes`, of which there are
+// `*count`; sets `*count` to those used. Returns 1, or 0 and a message.
+int martlet_png_encode(const uint8_t *pixels, int channels, martlet_png *picture, uint8_t *bytes, size_t *count);
 
 #endif

@@ -1,0 +1,94 @@
+import Martlet
+
+/// A named task for a network: what `martlet train NAME` does. A value, so that a new recipe is an entry in a list and not another
+/// program.
+package struct Recipe: Sendable {
+  /// What it is called on the command line.
+  package let name: String
+  /// Under which heading it is listed.
+  package let group: Group
+  /// What is learned, in a line.
+  package let purpose: String
+  /// What is done.
+  package let task: any RecipeTask
+
+  /// Headings of the list.
+  package enum Group: String, CaseIterable, Sendable {
+    case pictures = "Pictures"
+    case tables = "Tables and numbers"
+    case plane = "Patterns of the plane"
+    case texts = "Texts"
+    case generation = "Making up new samples"
+    case classics = "Before backpropagation"
+  }
+
+  package init(_ name: String, in group: Group, _ purpose: String, task: any RecipeTask) {
+    self.name = name
+    self.group = group
+    self.purpose = purpose
+    self.task = task
+  }
+}
+
+extension Recipe {
+  /// Every recipe there is; each file of the catalogue has some.
+  package static let all: [Recipe] = [digits].flatMap(\.self)
+
+  /// The recipe with a name.
+  package static func named(_ name: String) -> Recipe? { all.first { $0.name == name } }
+
+  /// One line per recipe under its heading, for help texts.
+  package static var list: String {
+    let width = (all.map(\.name.count).max() ?? 0) + 2
+    return Group.allCases.compactMap { group in
+      let lines = all.filter { $0.group == group }.map { recipe in
+        "    " + recipe.name + String(repeating: " ", count: width - recipe.name.count) + recipe.purpose
+      }
+      return lines.isEmpty ? nil : (["  \(group.rawValue)"] + lines).joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+
+  /// Runs the recipe.
+  ///
+  /// - Throws: `RecipeError.optionWithoutMeaning` where a setting was chosen that the recipe has no use for; whatever the task throws.
+  package func run(with settings: RunSettings) throws -> RunOutcome {
+    for option in settings.chosenOptions where !task.options.contains(option) {
+      throw RecipeError.optionWithoutMeaning(option, recipe: name, meaningful: task.options)
+    }
+    return try task.run(name, with: settings)
+  }
+}
+
+/// Why a recipe cannot be run, or a file of weights not be used.
+package enum RecipeError: Error, CustomStringConvertible {
+  /// The recipe has no use for an option that was given.
+  case optionWithoutMeaning(RecipeOption, recipe: String, meaningful: Set<RecipeOption>)
+  /// The data are in a file that is not there.
+  case dataMissing(recipe: String, what: String, places: [String], remedy: String)
+  /// A file of weights does not say whose they are, or names a recipe nobody knows.
+  case notSavedByTrain(path: String, recipe: String?)
+  /// What a file of weights says about its network cannot be.
+  case damagedDescription(path: String, reason: String)
+  /// The recipe has no network that could be shown, or evaluated.
+  case noNetwork(recipe: String)
+
+  /// What is wrong, and what to do.
+  package var description: String {
+    switch self {
+    case .optionWithoutMeaning(let option, let recipe, let meaningful):
+      "\(option.flag) has no meaning for \(recipe)"
+        + (meaningful.isEmpty ? "" : "; it takes \(meaningful.map(\.flag).sorted().joined(separator: ", "))")
+    case .dataMissing(let recipe, let what, let places, let remedy):
+      "\(recipe) needs \(what); looked for \(places.joined(separator: ", ")). \(remedy)"
+    case .notSavedByTrain(let path, let recipe?):
+      "\(path) was saved by recipe '\(recipe)', which this version does not know; it knows "
+        + Recipe.all.map(\.name).joined(separator: ", ")
+    case .notSavedByTrain(let path, nil):
+      "\(path) does not say which recipe it belongs to; use a file written by 'martlet train RECIPE --save FILE'"
+    case .damagedDescription(let path, let reason):
+      "\(path) does not describe a network of its recipe: \(reason); train and save it again"
+    case .noNetwork(let recipe):
+      "\(recipe) has no network of layers to show or to evaluate; 'martlet train \(recipe)' prints what it finds"
+    }
+  }
+}

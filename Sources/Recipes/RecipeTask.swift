@@ -1,0 +1,85 @@
+import Martlet
+
+/// What a recipe does when it is run. `SupervisedTask` is one for data, a network and a loss; what has a loop of its own is a type of
+/// its own.
+package protocol RecipeTask: Sendable {
+  /// The options that mean something to it, beside device and seed, which always do.
+  var options: Set<RecipeOption> { get }
+
+  /// The layers, shapes and parameters.
+  ///
+  /// - Throws: `RecipeError.noNetwork` where there are none; that is the default.
+  func summary(of recipe: String) throws -> String
+
+  /// Does it: gets the data, trains, measures, saves what is asked for.
+  func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome
+}
+
+extension RecipeTask {
+  package func summary(of recipe: String) throws -> String { throw RecipeError.noNetwork(recipe: recipe) }
+}
+
+/// What a person may decide about a run, where the recipe has a use for it.
+package enum RecipeOption: String, CaseIterable, Sendable {
+  case epochs, batchSize, learningRate, data, limit, save, picture
+
+  /// How it is written on the command line.
+  package var flag: String {
+    switch self {
+    case .batchSize: "--batch-size"
+    case .learningRate: "--learning-rate"
+    default: "--\(rawValue)"
+    }
+  }
+}
+
+/// What a person decided about a run; what is `nil` is the recipe's to decide.
+package struct RunSettings: Sendable {
+  package var device: Device
+  package var seed: UInt64 = 1
+  package var epochs: Int?
+  package var batchSize: Int?
+  package var learningRate: Float?
+  /// The folder or file that the data are in.
+  package var data: String?
+  /// Use only so many samples for training, and as many for the test at most.
+  package var limit: Int?
+  /// Where the weights are written.
+  package var save: String?
+  /// Where a picture of the results is written, as PNG.
+  package var picture: String?
+  package var progress: ProgressStyle = .silent
+  /// Asked before every step.
+  package var shouldStop: @Sendable () -> Bool = { false }
+  /// Tells the person at the terminal something that is no result.
+  package var note: @Sendable (String) -> Void = { _ in }
+
+  package init(device: Device) { self.device = device }
+
+  var chosenOptions: [RecipeOption] {
+    let chosen: [(RecipeOption, Bool)] = [
+      (.epochs, epochs != nil), (.batchSize, batchSize != nil), (.learningRate, learningRate != nil),
+      (.data, data != nil), (.limit, limit != nil), (.save, save != nil), (.picture, picture != nil),
+    ]
+    return chosen.filter(\.1).map(\.0)
+  }
+}
+
+/// What came out of a run.
+package struct RunOutcome: Sendable {
+  /// The epochs, where there were any.
+  package var history = History()
+  /// Everything that was measured at the end, by names such as `test_loss`.
+  package var figures: [String: Double] = [:]
+  /// The same for people: what the command prints.
+  package var text = ""
+  package var batchSize = 0
+  package var trainingSampleCount = 0
+  package var parameterCount = 0
+  /// Where the data come from: a file, or `generated`.
+  package var source = "generated"
+  /// Whether it was stopped before it was done.
+  package var wasInterrupted = false
+
+  package init() {}
+}

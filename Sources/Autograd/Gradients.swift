@@ -21,6 +21,14 @@ public struct Gradients: Sendable {
     set { entries[ObjectIdentifier(node)] = newValue.map { (node, $0) } }
   }
 
+  /// Adds the gradients of another scalar, leaf by leaf: those of the sum of both.
+  public mutating func add(_ other: Gradients) {
+    for (id, entry) in other.entries {
+      let sum = entries[id].map { mine in withoutGradient { mine.gradient + entry.gradient } }
+      entries[id] = (entry.node, sum ?? entry.gradient)
+    }
+  }
+
   /// How many leaves have a gradient.
   public var count: Int { entries.count }
 }

@@ -16,6 +16,24 @@ public struct MetricAccumulator: Sendable {
   /// Begins measuring.
   public init(_ metric: Metric) { self.metric = metric }
 
+  /// What has been seen, as numbers, for a run that is interrupted.
+  package struct Memory: Codable, Sendable {
+    var count: Int
+    var sums: [Double]
+  }
+
+  /// What has been seen so far. Waits for the device.
+  ///
+  /// - Throws: `BackendError` when the device has failed.
+  package mutating func memory() throws -> Memory { Memory(count: count, sums: try sums.values()) }
+
+  /// Goes on measuring.
+  package init(_ metric: Metric, resuming memory: Memory) {
+    self.metric = metric
+    count = memory.count
+    sums = RunningSum(resuming: memory.sums)
+  }
+
   /// Takes a batch into account. Does not wait for the device.
   ///
   /// - Precondition: the shapes of outputs and targets fit the metric.

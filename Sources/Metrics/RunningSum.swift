@@ -17,6 +17,9 @@ public struct RunningSum: Sendable {
   /// An empty sum.
   public init() {}
 
+  /// Goes on from the sums that `values` gave.
+  package init(resuming sums: [Double]) { self.sums = sums }
+
   /// Adds a float32 tensor.
   ///
   /// - Precondition: it has the shape of those before.

@@ -45,6 +45,8 @@ public protocol Optimizer: Sendable {
 public struct OptimizerOptions: Sendable {
   /// How far a step goes, constant or by schedule.
   public var learningRate: any LearningRateSchedule
+  /// What every rate of the schedule is multiplied by; training lowers it where a model has stopped learning.
+  public var rateFactor = 1.0
   /// The share of a parameter that goes away in each step, times the learning rate; decoupled from the gradient.
   public var weightDecay: Double
   /// What is done about large gradients.
@@ -79,6 +81,9 @@ extension Optimizer {
     set { options.learningRate = newValue }
   }
 
+  /// The rate of the next update.
+  public var currentLearningRate: Double { options.learningRate.rate(atStep: state.step) * options.rateFactor }
+
   /// Moves the trainable parameters of a model along their gradients. Parameters without a gradient stay.
   ///
   /// - Precondition: at least one of them has a gradient.
@@ -97,7 +102,7 @@ extension Optimizer {
       !pairs.isEmpty,
       "\(name): none of the \(parameters.count) trainable parameters has a gradient; was the loss computed from this model?"
     )
-    let rate = options.learningRate.rate(atStep: state.step)
+    let rate = currentLearningRate
     state.step += 1
     let scalars = scalars(step: state.step, learningRate: rate)
     let slotCount = slotNames.count

@@ -6,6 +6,8 @@ public struct History: Hashable, Sendable, Codable {
   public internal(set) var epochs: [EpochRecord] = []
   /// Whether the run was stopped from outside before its last epoch was complete.
   public internal(set) var wasInterrupted = false
+  /// Why training ended before its last epoch, where a callback wanted it to.
+  public internal(set) var stopReason: String?
   /// The number, from 1, of the epoch whose weights the model has now, where there was validation and they were restored.
   public internal(set) var bestEpoch: Int?
   /// The wall-clock time of the whole run.

@@ -16,6 +16,29 @@ struct Meter {
     outputKind = loss.predictionKind == .logits ? .logits : .probabilities
   }
 
+  /// What has been measured, for a run that is interrupted in the middle of an epoch.
+  struct Memory: Codable {
+    var lossSum: Double
+    var sampleCount: Int
+    var metrics: [MetricAccumulator.Memory]
+  }
+
+  /// Everything measured up to the last `collect`.
+  ///
+  /// - Throws: `BackendError`.
+  mutating func memory() throws -> Memory {
+    var memories: [MetricAccumulator.Memory] = []
+    for index in metrics.indices { memories.append(try metrics[index].memory()) }
+    return Memory(lossSum: lossSum, sampleCount: sampleCount, metrics: memories)
+  }
+
+  /// Goes on measuring. Metrics that were not measured before begin with what follows.
+  mutating func resume(_ memory: Memory) {
+    (lossSum, sampleCount) = (memory.lossSum, memory.sampleCount)
+    guard memory.metrics.count == metrics.count else { return }
+    metrics = zip(metrics, memory.metrics).map { MetricAccumulator($0.metric, resuming: $1) }
+  }
+
   /// - Parameters:
   ///   - loss: The mean loss of the batch.
   ///   - batch: Its number, from 1.

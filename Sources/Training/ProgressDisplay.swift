@@ -80,6 +80,13 @@ package struct ProgressDisplay {
     }
   }
 
+  /// Says something on a line of its own.
+  package mutating func note(_ text: String) {
+    guard style != .silent else { return }
+    close()
+    write(text + "\n")
+  }
+
   /// Leaves the terminal with the cursor on a line of its own, however the run ended.
   package mutating func close() {
     if isLineOpen { write("\n") }

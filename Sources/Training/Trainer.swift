@@ -28,7 +28,7 @@ public final class Trainer {
   public let device: Device
   /// How many epochs this trainer has begun, over all runs; a later run goes on with other random numbers.
   public internal(set) var epochsBegun = 0
-  /// How many updates this trainer has made, over all runs.
+  /// How many batches this trainer has learned from, over all runs.
   public internal(set) var stepsTaken = 0
 
   /// Makes a trainer.
@@ -65,7 +65,13 @@ extension Trainer {
   ///   - batchSize: How many samples an update looks at.
   ///   - shuffle: Whether every epoch has an order of its own.
   ///   - classWeights: What each class counts in the loss of training.
-  ///   - restoringBest: With validation, the model ends with the weights of the epoch that had the smallest validation loss.
+  ///   - batchesPerUpdate: The gradients of so many batches are averaged for one update, which is then that of a batch as large as all
+  ///     of them, in the memory of one.
+  ///   - firstEpoch: The number of the first epoch, for a run that goes on counting where another ended; `epochs` is the last.
+  ///   - restoringBest: With validation, the model ends with the weights of the epoch that had the smallest validation loss, or was
+  ///     best by what an `EarlyStopping` among the callbacks watches.
+  ///   - callbacks: What follows and steers the run, in this order.
+  ///   - checkpoint: Where to keep what is needed to go on after an interruption.
   ///   - progress: What is shown on standard error.
   ///   - shouldStop: Asked before every step; where it says so, training ends and the history says that it was interrupted.
   /// - Throws: `TrainingError`, `ModelError`, `ShapeError` or `DatasetError` before the first step where something does not fit;
@@ -73,7 +79,8 @@ extension Trainer {
   @discardableResult
   public func fit(
     _ dataset: Dataset, validation: Validation? = nil, epochs: Int = 1, batchSize: Int = 32, seed: UInt64 = 0,
-    shuffle: Bool = true, classWeights: [Float]? = nil, restoringBest: Bool = true,
+    shuffle: Bool = true, classWeights: [Float]? = nil, batchesPerUpdate: Int = 1, firstEpoch: Int = 1,
+    restoringBest: Bool = true, callbacks: [any Callback] = [], checkpoint: Checkpoint? = nil,
     progress: ProgressStyle = .automatic,
     stoppingWhen shouldStop: () -> Bool = { false }
   ) throws -> History {
@@ -82,11 +89,18 @@ extension Trainer {
     return try withDevice(device) {
       let (training, held) = try checkedParts(
         of: dataset, validation: validation, epochs: epochs, batchSize: batchSize, seed: seed)
-      let weights = try checkedClassWeights(classWeights, for: training)
-      var run = TrainingRun(
-        trainer: self, training: training, validation: held, batchSize: batchSize, seed: seed, shuffles: shuffle,
-        classWeights: weights, restoresBest: restoringBest)
-      return try run.run(epochs: epochs, display: &display, shouldStop: shouldStop)
+      try requirePositive(batchesPerUpdate, "the number of batches per update")
+      guard (1...epochs).contains(firstEpoch) else {
+        throw TrainingError.invalidSetting(
+          name: "the first epoch", value: "\(firstEpoch)", rule: "it has to be one of 1 to \(epochs)")
+      }
+      let plan = TrainingRun.Plan(
+        training: training, validation: held, epochs: firstEpoch...epochs, batchSize: batchSize,
+        batchesPerUpdate: batchesPerUpdate, seed: seed, shuffles: shuffle,
+        classWeights: try checkedClassWeights(classWeights, for: training),
+        restoresBest: restoringBest || callbacks.contains { $0 is EarlyStopping }, checkpoint: checkpoint)
+      var run = TrainingRun(trainer: self, plan: plan, callbacks: callbacks)
+      return try run.run(display: &display, shouldStop: shouldStop)
     }
   }
 

@@ -14,6 +14,12 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
   case targetsDoNotFit(reason: String)
   /// A metric does not make sense for these targets.
   case metricDoesNotFit(metric: String, reason: String)
+  /// A callback watches something that the run does not measure.
+  case notMeasured(name: String, measured: [String])
+  /// A checkpoint was made by a run with other settings, or another model.
+  case checkpointDoesNotFit(path: String, reason: String)
+  /// A checkpoint is there, and the run is not to go on from it.
+  case checkpointExists(path: String)
   /// The loss became infinite or not a number. Epoch and batch count from 1.
   case lossIsNotFinite(value: String, epoch: Int, batch: Int, detail: String)
 
@@ -33,6 +39,14 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
       reason
     case .metricDoesNotFit(let metric, let reason):
       "the metric \(metric) cannot be measured: \(reason)"
+    case .notMeasured(let name, let measured):
+      "'\(name)' is watched but not measured; there is \(measured.joined(separator: ", "))"
+        + (name.hasPrefix("val_") && !measured.contains { $0.hasPrefix("val_") }
+          ? ". Give fit(validation:) something to judge by" : "")
+    case .checkpointDoesNotFit(let path, let reason):
+      "cannot go on from \(path): \(reason). Use the settings it was made with, or another folder"
+    case .checkpointExists(let path):
+      "\(path) holds the checkpoint of an earlier run; go on from it by resuming, or use another folder"
     case .lossIsNotFinite(let value, let epoch, let batch, let detail):
       "the loss became \(value) in epoch \(epoch), batch \(batch); \(detail). "
         + "Try a smaller learning rate, scaled inputs, or gradient clipping"

@@ -1,3 +1,4 @@
+import Foundation
 import MartletAutograd
 import MartletBackend
 import MartletData
@@ -7,116 +8,180 @@ import MartletTensor
 
 /// One call of `fit`: everything has been checked, the model is where it is to be computed.
 struct TrainingRun {
-  let trainer: Trainer
-  let training: Dataset
-  let validation: Dataset?
-  let batchSize: Int
-  let seed: UInt64
-  let shuffles: Bool
-  let classWeights: Tensor?
-  let restoresBest: Bool
-
-  private var history = History()
-  private var best: (loss: Double, epoch: Int, weights: Weights)?
-
-  init(
-    trainer: Trainer, training: Dataset, validation: Dataset?, batchSize: Int, seed: UInt64, shuffles: Bool,
-    classWeights: Tensor?, restoresBest: Bool
-  ) {
-    self.trainer = trainer
-    self.training = training
-    self.validation = validation
-    self.batchSize = batchSize
-    self.seed = seed
-    self.shuffles = shuffles
-    self.classWeights = classWeights
-    self.restoresBest = restoresBest
+  /// What was asked for.
+  struct Plan {
+    let training: Dataset
+    let validation: Dataset?
+    let epochs: ClosedRange<Int>
+    let batchSize: Int
+    let batchesPerUpdate: Int
+    let seed: UInt64
+    let shuffles: Bool
+    let classWeights: Tensor?
+    let restoresBest: Bool
+    let checkpoint: Checkpoint?
   }
 
-  mutating func run(epochs: Int, display: inout ProgressDisplay, shouldStop: () -> Bool) throws -> History {
+  /// The best epoch so far.
+  struct Best: Codable {
+    var value: Double
+    var epoch: Int
+  }
+
+  let trainer: Trainer
+  let plan: Plan
+  private var state: RunState
+  private var callbacks: [any Callback]
+  private var best: Best?
+  private var bestWeights: Weights?
+  /// What decides which epoch is the best.
+  private let monitor: Monitor
+  /// Of an epoch that was interrupted: what it had measured.
+  private var interrupted: Meter.Memory?
+  private var lastSave = ContinuousClock.now
+
+  init(trainer: Trainer, plan: Plan, callbacks: [any Callback]) {
+    self.trainer = trainer
+    self.plan = plan
+    self.callbacks = callbacks
+    let stopping = callbacks.lazy.compactMap { $0 as? EarlyStopping }.first
+    monitor = stopping?.monitor ?? "val_loss"
+    state = RunState(trainer: trainer, epochCount: plan.epochs.upperBound, epoch: plan.epochs.lowerBound)
+  }
+
+  mutating func run(display: inout ProgressDisplay, shouldStop: () -> Bool) throws -> History {
     let start = ContinuousClock.now
-    for epoch in 1...epochs {
-      guard let record = try runEpoch(epoch, display: &display, shouldStop: shouldStop) else {
-        history.wasInterrupted = true
+    try resume(display: &display)
+    let earlierSeconds = state.history.seconds
+    func elapsed() -> Double { earlierSeconds + (ContinuousClock.now - start).inSeconds }
+    state.history.wasInterrupted = false
+    try tell(&display) { try $0.trainingBegins(&$1) }
+    while state.epoch <= plan.epochs.upperBound && state.history.stopReason == nil {
+      guard let record = try runEpoch(display: &display, shouldStop: shouldStop) else {
+        state.history.wasInterrupted = shouldStop()
+        state.history.seconds = elapsed()
         break
       }
-      history.epochs.append(record)
+      state.history.epochs.append(record)
       remember(record)
+      try tell(&display) { try $0.epochEnds(record, &$1) }
+      state.epoch += 1
+      state.batch = 0
+      state.history.seconds = elapsed()
+      try save(meter: nil, display: &display)
     }
-    if let best {
-      history.bestEpoch = best.epoch
-      if best.epoch != history.epochs.last?.epoch || history.wasInterrupted { try trainer.model.restore(best.weights) }
+    try tell(&display) { try $0.trainingEnds(&$1) }
+    if let reason = state.history.stopReason { display.note("stopped: \(reason)") }
+    if let best, let bestWeights {
+      state.history.bestEpoch = best.epoch
+      try trainer.model.restore(bestWeights)
     }
-    history.seconds = (ContinuousClock.now - start).inSeconds
-    return history
+    return state.history
   }
 
-  /// A pass over the training data and one over the validation data; `nil` when stopped.
-  private mutating func runEpoch(
-    _ epoch: Int, display: inout ProgressDisplay, shouldStop: () -> Bool
-  ) throws -> EpochRecord? {
+  /// A pass over the training data and one over the validation data; `nil` when stopped on the way.
+  private mutating func runEpoch(display: inout ProgressDisplay, shouldStop: () -> Bool) throws -> EpochRecord? {
     let start = ContinuousClock.now
+    if state.batch == 0 { trainer.epochsBegun += 1 }
     let batches =
-      shuffles
-      ? training.batches(size: batchSize, shuffledBy: seed, epoch: trainer.epochsBegun)
-      : training.batches(size: batchSize)
-    trainer.epochsBegun += 1
-    display.beginEpoch(epoch, batchCount: batches.count)
+      plan.shuffles
+      ? plan.training.batches(size: plan.batchSize, shuffledBy: plan.seed, epoch: trainer.epochsBegun - 1)
+      : plan.training.batches(size: plan.batchSize)
+    display.beginEpoch(state.epoch, batchCount: batches.count)
+    let firstBatch = state.batch
+    try tell(&display) { try $0.epochBegins(&$1) }
 
-    guard var values = try trainOnce(over: batches, epoch: epoch, display: &display, shouldStop: shouldStop) else {
-      return nil
-    }
+    guard var meter = try trainOnce(over: batches, display: &display, shouldStop: shouldStop) else { return nil }
+    var values = try meter.values()
     let trainingSeconds = (ContinuousClock.now - start).inSeconds
-    if let validation {
-      let judged = try trainer.measured(validation, batchSize: batchSize, shouldStop: shouldStop)
-      guard judged.sampleCount == validation.count else { return nil }
+    if let validation = plan.validation {
+      let judged = try trainer.measured(validation, batchSize: plan.batchSize, shouldStop: shouldStop)
+      guard judged.sampleCount == validation.count else {
+        // The epoch's training is not done again.
+        try save(meter: meter.memory(), display: &display)
+        return nil
+      }
       for (name, value) in judged.values { values["val_" + name] = value }
     }
+    let samples = plan.training.count - firstBatch * plan.batchSize
     let record = EpochRecord(
-      epoch: epoch, values: values, seconds: (ContinuousClock.now - start).inSeconds,
-      samplesPerSecond: Double(training.count) / max(trainingSeconds, 1e-9))
+      epoch: state.epoch, values: values, seconds: (ContinuousClock.now - start).inSeconds,
+      samplesPerSecond: Double(samples) / max(trainingSeconds, 1e-9))
     display.endEpoch(record, trainingSeconds: trainingSeconds)
     return record
   }
 
-  private func trainOnce(
-    over batches: Batches, epoch: Int, display: inout ProgressDisplay, shouldStop: () -> Bool
-  ) throws -> [String: Double]? {
+  /// The epoch's batches, or what is left of them; `nil` when stopped.
+  private mutating func trainOnce(
+    over batches: Batches, display: inout ProgressDisplay, shouldStop: () -> Bool
+  ) throws -> Meter? {
     var meter = Meter(trainer.metrics, loss: trainer.loss)
+    if let interrupted { meter.resume(interrupted) }
+    interrupted = nil
     var pace = Pace()
     let parameters = trainer.model.trainableParameters
-    var number = 0
+    let first = state.batch
     // No thread prepares batches: gathering bytes takes a few microseconds, less than handing a batch over, and a third thread
     // would take turns with those that compute.
-    for batch in batches {
-      if shouldStop() { return nil }
-      number += 1
-      try step(on: batch, number: number, parameters: parameters, meter: &meter)
+    while state.batch < batches.count {
+      if shouldStop() || state.history.stopReason != nil {
+        // Without a single step it is as if the epoch had not begun.
+        if state.batch == 0 { trainer.epochsBegun -= 1 }
+        try collect(&meter)
+        try save(meter: meter.memory(), display: &display)
+        return nil
+      }
+      try update(parameters, along: batches, meter: &meter, display: &display)
       guard pace.step() else { continue }
-      try collect(&meter, epoch: epoch)
-      if number == 1 { display.endFirstStep() }
-      if number < batches.count { display.update(number, values: try meter.values()) }
+      try collect(&meter)
+      if first == 0 && state.batch == 1 { display.endFirstStep() }
+      if state.batch < batches.count { display.update(state.batch, values: try meter.values()) }
+      if plan.checkpoint.map({ .now - lastSave >= $0.interval }) ?? false {
+        try save(meter: meter.memory(), display: &display)
+      }
       pace.caughtUp()
     }
-    try collect(&meter, epoch: epoch)
-    return try meter.values()
+    try collect(&meter)
+    return meter
   }
 
-  private func step(on batch: Batch, number: Int, parameters: [Parameter], meter: inout Meter) throws {
+  /// One update of the parameters, along the gradient of as many batches as make one.
+  private mutating func update(
+    _ parameters: [Parameter], along batches: Batches, meter: inout Meter, display: inout ProgressDisplay
+  ) throws {
+    let count = min(plan.batchesPerUpdate, batches.count - state.batch)
+    guard count > 1 else {
+      trainer.optimizer.update(parameters, along: try gradients(of: batches[state.batch], share: nil, meter: &meter))
+      return try tell(&display) { try $0.batchEnds(&$1) }
+    }
+    // Each batch counts as many samples as it has, so that the update is that of one large batch.
+    let group = (state.batch..<state.batch + count).map { batches[$0] }
+    let samples = group.reduce(0) { $0 + $1.count }
+    var sum = Gradients()
+    for batch in group {
+      sum.add(try gradients(of: batch, share: Float(batch.count) / Float(samples), meter: &meter))
+    }
+    trainer.optimizer.update(parameters, along: sum)
+    try tell(&display) { try $0.batchEnds(&$1) }
+  }
+
+  private mutating func gradients(of batch: Batch, share: Float?, meter: inout Meter) throws -> Gradients {
     let device = trainer.device
     guard let targets = batch.targetTensor(on: device) else { throw TrainingError.noTargets }
-    let mode = Mode.training(seed: seed, step: trainer.stepsTaken)
+    let mode = Mode.training(seed: plan.seed, step: trainer.stepsTaken)
     let outputs = trainer.model(batch.inputTensor(on: device), mode: mode)
-    let loss = trainer.loss(outputs, targets, classWeights: classWeights)
-    trainer.optimizer.update(parameters, along: loss.gradients())
+    let loss = trainer.loss(outputs, targets, classWeights: plan.classWeights)
+    let gradients = (share.map { loss * $0 } ?? loss).gradients()
     trainer.stepsTaken += 1
-    meter.add(loss: loss, outputs: outputs.detached, targets: targets, count: batch.count, batch: number)
+    state.batch += 1
+    meter.add(loss: loss, outputs: outputs.detached, targets: targets, count: batch.count, batch: state.batch)
+    return gradients
   }
 
-  private func collect(_ meter: inout Meter, epoch: Int) throws {
+  private func collect(_ meter: inout Meter) throws {
     guard let fault = try meter.collect() else { return }
     throw TrainingError.lossIsNotFinite(
-      value: fault.loss.isNaN ? "not a number" : "infinite", epoch: epoch, batch: fault.batch,
+      value: fault.loss.isNaN ? "not a number" : "infinite", epoch: state.epoch, batch: fault.batch,
       detail: try brokenParameter().map { "the first parameter that is not finite is '\($0)'" }
         ?? "the weights are still finite, so look at the inputs and targets of that batch")
   }
@@ -127,7 +192,84 @@ struct TrainingRun {
   }
 
   private mutating func remember(_ record: EpochRecord) {
-    guard restoresBest, let loss = record["val_loss"], loss < best?.loss ?? .infinity else { return }
-    best = (loss, record.epoch, trainer.model.weights)
+    guard plan.restoresBest, let value = record[monitor.name],
+      monitor.isBetter(value, than: best?.value, for: trainer)
+    else { return }
+    best = Best(value: value, epoch: record.epoch)
+    bestWeights = trainer.model.weights
+  }
+
+  private mutating func tell(
+    _ display: inout ProgressDisplay, _ event: (inout any Callback, inout RunState) throws -> Void
+  ) rethrows {
+    for index in callbacks.indices { try event(&callbacks[index], &state) }
+    for note in state.notes { display.note(note) }
+    state.notes.removeAll()
+  }
+}
+
+// Going on after an interruption.
+extension TrainingRun {
+  private var settings: Progress.Settings {
+    Progress.Settings(
+      seed: plan.seed, batchSize: plan.batchSize, batchesPerUpdate: plan.batchesPerUpdate, shuffles: plan.shuffles,
+      samples: plan.training.count, validationSamples: plan.validation?.count ?? 0,
+      sampleShape: plan.training.sampleShape, loss: trainer.loss.name, optimizer: trainer.optimizer.name,
+      callbacks: callbacks.map { "\(type(of: $0))" })
+  }
+
+  /// Where saving fails the user is told, and training goes on: what was learned is not given up for a full disk, and the file
+  /// before is still there.
+  private mutating func save(meter: Meter.Memory?, display: inout ProgressDisplay) throws {
+    guard let checkpoint = plan.checkpoint else { return }
+    let progress = Progress(
+      settings: settings, epochsBegun: trainer.epochsBegun, stepsTaken: trainer.stepsTaken,
+      updates: trainer.optimizer.state.step, rateFactor: trainer.optimizer.options.rateFactor, epoch: state.epoch,
+      batch: state.batch, meter: meter, history: state.history, best: best, callbacks: callbacks.map(\.memory))
+    let file = try CheckpointFile(
+      progress: progress, model: trainer.model.weights.tensors, optimizer: trainer.optimizer.stateTensors,
+      best: bestWeights?.tensors ?? [:])
+    do {
+      try file.write(to: checkpoint)
+    } catch {
+      display.note("the checkpoint was not saved, training goes on: \(error)")
+    }
+    lastSave = .now
+  }
+
+  private mutating func resume(display: inout ProgressDisplay) throws {
+    guard let checkpoint = plan.checkpoint, checkpoint.exists else { return }
+    let path = checkpoint.file.path
+    guard checkpoint.resuming else { throw TrainingError.checkpointExists(path: path) }
+    let file = try CheckpointFile(reading: checkpoint.file)
+    let progress = file.progress
+    func misfit(_ reason: String) -> TrainingError { .checkpointDoesNotFit(path: path, reason: reason) }
+    if let difference = settings.difference(from: progress.settings) { throw misfit(difference) }
+    let counts = [progress.epochsBegun, progress.stepsTaken, progress.updates, progress.epoch]
+    guard counts.allSatisfy({ (0...1 << 48).contains($0) }), progress.epochsBegun >= (progress.batch > 0 ? 1 : 0),
+      (0...plan.training.count).contains(progress.batch), progress.callbacks.count == callbacks.count
+    else {
+      throw misfit("its notes contradict each other")
+    }
+    let tensors = (
+      model: try CheckpointFile.tensors(file.model, path: path),
+      optimizer: try CheckpointFile.tensors(file.optimizer, path: path),
+      best: try CheckpointFile.tensors(file.best, path: path)
+    )
+    do {
+      try trainer.model.restore(Weights(tensors.model))
+      try trainer.optimizer.restore(step: progress.updates, tensors: tensors.optimizer, for: trainer.model)
+    } catch let error as ModelError {
+      throw misfit(error.description)
+    }
+    trainer.optimizer.options.rateFactor = progress.rateFactor
+    (trainer.epochsBegun, trainer.stepsTaken) = (progress.epochsBegun, progress.stepsTaken)
+    for index in callbacks.indices { callbacks[index].memory = progress.callbacks[index] }
+    best = progress.best
+    bestWeights = best == nil ? nil : Weights(tensors.best)
+    interrupted = progress.meter
+    state.history = progress.history
+    (state.epoch, state.batch) = (progress.epoch, progress.batch)
+    display.note("going on from \(path): epoch \(state.epoch), after batch \(state.batch)")
   }
 }

@@ -21,6 +21,19 @@ extension Tensor {
     return onTape(operation, edges, keepingOutput: false)
   }
 
+  /// The same for two operands, without a list of them.
+  package func recorded(
+    _ operation: StaticString, _ first: (Tensor, @Sendable (_ upstream: Tensor) -> Tensor),
+    _ second: (Tensor, @Sendable (_ upstream: Tensor) -> Tensor)
+  ) -> Tensor {
+    guard first.0.node != nil || second.0.node != nil, Recording.isEnabled else { return detached }
+    var edges: [TapeNode.Edge] = []
+    edges.reserveCapacity(2)
+    if let source = first.0.node { edges.append(TapeNode.Edge(source: source, ofUpstream: first.1)) }
+    if let source = second.0.node { edges.append(TapeNode.Edge(source: source, ofUpstream: second.1)) }
+    return onTape(operation, edges, keepingOutput: false)
+  }
+
   /// The same for one operand, which most operations have: without a list of them.
   package func recorded(
     _ operation: StaticString, _ operand: (Tensor, @Sendable (_ upstream: Tensor) -> Tensor)

@@ -57,16 +57,16 @@ extension Layout {
   /// Stretches axes of extent 1, and adds leading axes, by strides of zero.
   ///
   /// - Throws: `ShapeError` when the shape does not stretch to `target`.
-  public func broadcast(to target: Shape, for operation: String = "broadcast") throws -> Layout {
+  public func broadcast(to target: Shape, for operation: @autoclosure () -> String = "broadcast") throws -> Layout {
     if shape == target { return self }
     let lead = target.rank - rank
-    guard lead >= 0 else { throw ShapeError("\(operation): shape \(shape) does not stretch to \(target)") }
+    guard lead >= 0 else { throw ShapeError("\(operation()): shape \(shape) does not stretch to \(target)") }
     var result = Layout(shape: target, strides: Strides(repeating: 0, rank: target.rank), offset: offset)
     for axis in shape.indices {
       if shape[axis] == target[lead + axis] {
         result.strides[lead + axis] = strides[axis]
       } else if shape[axis] != 1 {
-        throw ShapeError("\(operation): shape \(shape) does not stretch to \(target)")
+        throw ShapeError("\(operation()): shape \(shape) does not stretch to \(target)")
       }
     }
     return result

@@ -28,7 +28,7 @@ public struct Shape: Sendable, RandomAccessCollection, MutableCollection, Expres
   }
 
   /// The shape with these extents, outermost first.
-  @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
+  @inlinable @inline(__always) public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The same value on each of `rank` axes.
   @inlinable public init(repeating value: Int, rank: Int) {
@@ -145,7 +145,7 @@ extension Shape {
   /// stretches (NumPy's rule).
   ///
   /// - Throws: `ShapeError` when two extents differ and neither is 1.
-  public func broadcast(with other: Shape, for operation: String = "broadcast") throws -> Shape {
+  public func broadcast(with other: Shape, for operation: @autoclosure () -> String = "broadcast") throws -> Shape {
     if self == other { return self }
     var result = rank >= other.rank ? self : other
     let shorter = rank >= other.rank ? other : self
@@ -153,7 +153,7 @@ extension Shape {
     for axis in shorter.indices {
       let (long, short) = (result[lead + axis], shorter[axis])
       guard long == short || long == 1 || short == 1 else {
-        throw ShapeError("\(operation): shapes \(self) and \(other) do not fit: \(long) against \(short)")
+        throw ShapeError("\(operation()): shapes \(self) and \(other) do not fit: \(long) against \(short)")
       }
       result[lead + axis] = long == 1 ? short : long
     }
@@ -163,10 +163,10 @@ extension Shape {
   /// The axis counted from the front; a negative one counts from the back.
   ///
   /// - Throws: `ShapeError` when there is no such axis.
-  public func normalizedAxis(_ axis: Int, for operation: String) throws -> Int {
+  public func normalizedAxis(_ axis: Int, for operation: @autoclosure () -> String) throws -> Int {
     let normalized = axis < 0 ? axis + rank : axis
     guard normalized >= 0 && normalized < rank else {
-      throw ShapeError("\(operation): axis \(axis) does not exist in shape \(self)")
+      throw ShapeError("\(operation()): axis \(axis) does not exist in shape \(self)")
     }
     return normalized
   }
@@ -174,11 +174,11 @@ extension Shape {
   /// The axes counted from the front, ascending; `nil` means all.
   ///
   /// - Throws: `ShapeError` for an axis that does not exist or is named twice.
-  public func normalizedAxes(_ axes: [Int]?, for operation: String) throws -> [Int] {
+  public func normalizedAxes(_ axes: [Int]?, for operation: @autoclosure () -> String) throws -> [Int] {
     guard let axes else { return Array(indices) }
-    let sorted = try axes.map { try normalizedAxis($0, for: operation) }.sorted()
+    let sorted = try axes.map { try normalizedAxis($0, for: operation()) }.sorted()
     for (a, b) in zip(sorted, sorted.dropFirst()) where a == b {
-      throw ShapeError("\(operation): axis \(a) is named twice in \(axes)")
+      throw ShapeError("\(operation()): axis \(a) is named twice in \(axes)")
     }
     return sorted
   }

@@ -1,5 +1,6 @@
 import CMartletKernels
 import MartletBackend
+import Synchronization
 
 // `Backend` documents these.
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
@@ -60,25 +61,49 @@ extension CPUBackend {
   private func multiply(_ product: MatrixProduct, _ epilogue: FusedEpilogue, _ finish: FinishedElements?) {
     let product = product.foldingBatchIntoRows()
     let kernels = contraction.pointee
-    let plan = ProductPlan(product, tileRows: kernels.product_rows, panelColumns: kernels.product_columns)
+    let plan = ProductPlan(
+      product, tileRows: kernels.product_rows, panelColumns: kernels.product_columns, threads: threads.threadCount)
     guard let multiply = plan.packingOfB == .inPassing ? kernels.multiply_packing : kernels.multiply else { return }
+    func compute(_ task: Int, _ block: Int, _ a: UnsafeMutablePointer<Float>?, _ b: UnsafeMutablePointer<Float>?) {
+      var (matrices, part) = plan.part(ofTask: task, stepBlock: block)
+      for matrix in matrices {
+        var job = martlet_product(product, matrix, epilogue, plan)
+        if let a { job.takeA(packed: a, plan, matrix: product.a.batchStride == 0 ? 0 : matrix) }
+        if let b { job.takeB(packed: b, plan, matrix: product.b.batchStride == 0 ? 0 : matrix) }
+        multiply(&job, &part)
+        if block == plan.stepBlocks - 1 { finish?.report(part, of: job, plan) }
+      }
+    }
+    // Nothing to hand out: the smallest products spend more on preparing than on computing.
+    if plan.isOneTask { return compute(0, 0, nil, nil) }
+    if plan.isRelay { return relay(plan) { compute($0, $1, nil, nil) } }
     withPackedA(product, plan) { a in
       withPackedB(product, plan) { b in
         for block in 0..<plan.stepBlocks {
-          let isLast = block == plan.stepBlocks - 1
-          threads.run(taskCount: plan.taskCount) { task in
-            var (matrices, part) = plan.part(ofTask: task, stepBlock: block)
-            for matrix in matrices {
-              var job = martlet_product(product, matrix, epilogue, plan)
-              if let a { job.takeA(packed: a, plan, matrix: product.a.batchStride == 0 ? 0 : matrix) }
-              if let b { job.takeB(packed: b, plan, matrix: product.b.batchStride == 0 ? 0 : matrix) }
-              multiply(&job, &part)
-              if isLast { finish?.report(part, of: job, plan) }
-            }
-          }
+          threads.run(taskCount: plan.taskCount, isLocal: plan.isSmall) { compute($0, block, a, b) }
         }
       }
     }
+  }
+}
+
+// MARK: Relays
+extension CPUBackend {
+  /// Advances the chains of a task block by block, each as soon as the block before has been done, whoever does it. Blocks follow
+  /// upon each other in the loop, so that each thread begins with blocks of its own, and no other reads its rows of b.
+  private func relay(_ plan: ProductPlan, _ compute: (_ task: Int, _ block: Int) -> Void) {
+    // Counters a cache line apart, since several threads write them.
+    let spacing = 64 / MemoryLayout<Atomic<Int>>.stride
+    let blocksDone = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: plan.taskCount * spacing)
+    for task in 0..<plan.taskCount { (blocksDone + task * spacing).initialize(to: Atomic(0)) }
+    threads.run(taskCount: plan.taskCount * plan.stepBlocks, isLocal: true) { index in
+      let (block, task) = index.quotientAndRemainder(dividingBy: plan.taskCount)
+      let done = blocksDone + task * spacing
+      ThreadPool.wait(until: { done.pointee.load(ordering: .acquiring) == block })
+      compute(task, block)
+      done.pointee.store(block + 1, ordering: .releasing)
+    }
+    blocksDone.deallocate()
   }
 }
 
@@ -153,7 +178,7 @@ private struct PackedMatrices {
         source.origin?.offset ?? 0, matrices, rows, columns, source.batchStride, source.rowStride, source.columnStride,
         0,
       ])
-    storage = source.origin?.storage
+    storage = source.origin?.storage.takeUnretainedValue()
     self.elementsPerMatrix = elementsPerMatrix
     byteCount = matrices * elementsPerMatrix * MemoryLayout<Float>.stride
   }

@@ -117,11 +117,11 @@ private struct ReductionSpace {
   private(set) var order: [Int]?
 
   init(_ shape: Shape, along axes: [Int]) {
-    let isReduced = shape.indices.map { axes.contains($0) && shape[$0] != 1 }
-    let lastReduced = isReduced.lastIndex(of: true) ?? -1
-    var (before, along, behind): ([Int], [Int], [Int]) = ([], [], [])
+    let lastReduced = axes.last { shape[$0] != 1 } ?? -1
+    // Lists of axes without heap storage.
+    var (before, along, behind) = (Shape(), Shape(), Shape())
     for axis in shape.indices {
-      if isReduced[axis] {
+      if shape[axis] != 1 && axes.contains(axis) {
         along.append(axis)
         reduced *= shape[axis]
       } else if axis < lastReduced {
@@ -132,8 +132,10 @@ private struct ReductionSpace {
         inner *= shape[axis]
       }
     }
-    let order = before + along + behind
-    if order != Array(shape.indices) { self.order = order }
+    // Axes that were moved leave a kept one between reduced ones or behind them.
+    if let first = along.first, let lastBefore = before.last, first < lastBefore {
+      order = Array(before) + Array(along) + Array(behind)
+    }
   }
 
   /// Chunks of the canonical order per result.

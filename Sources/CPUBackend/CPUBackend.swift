@@ -219,19 +219,18 @@ extension CPUBackend {
 /// `@unchecked Sendable`: the address never changes; who may write behind it when is the contract of `Backend`; packed
 /// forms synchronise themselves.
 final class CPUStorage: Storage, @unchecked Sendable {
-  private let owner: CPUBackend
   private let block: HostMemory.Block?
   /// What kernels have made of the contents, until the next write.
   let packedForms = PackedForms()
 
   init(backend: CPUBackend, byteCount: Int, block: HostMemory.Block?) {
-    self.owner = backend
     self.block = block
     super.init(backend: backend, byteCount: byteCount)
   }
 
   deinit {
-    if let block { owner.giveBack(block) }
+    // Made by a CPU backend, as `init` says.
+    if let block { unsafeDowncast(backend, to: CPUBackend.self).giveBack(block) }
   }
 
   /// The first byte; nil if there was no memory.

@@ -7,8 +7,9 @@ struct StridedMatrices {
   var batchStride: Int
   var rowStride: Int
   var columnStride: Int
-  /// The storage they lie in, and where the first element is in it; nil for scratch memory.
-  var origin: (storage: Storage, offset: Int)?
+  /// The storage they lie in, and where the first element is in it; nil for scratch memory. Whoever multiplies holds the views,
+  /// and with them the storages: a product is copied too often to count references.
+  var origin: (storage: Unmanaged<Storage>, offset: Int)?
 
   init(_ base: UnsafeMutablePointer<Float>, batchStride: Int, rowStride: Int, columnStride: Int) {
     self.base = base
@@ -22,7 +23,7 @@ struct StridedMatrices {
     self.init(
       base, batchStride: layout.shape[0] == 1 ? 0 : layout.strides[0], rowStride: layout.strides[1],
       columnStride: layout.shape[2] == 1 ? 1 : layout.strides[2])
-    origin = (view.storage, layout.offset)
+    origin = (.passUnretained(view.storage), layout.offset)
   }
 
   /// Whether one step along the rows moves by whole pages, so that the lines of many steps compete for the same few places
@@ -101,8 +102,14 @@ struct ProductPlan {
   private(set) var tilesPerTask: Int
   private(set) var panelsPerTask: Int
   private(set) var matricesPerTask: Int
-  /// The chains are advanced block by block, so that the panels of a task stay in the second cache.
+  /// The chains are advanced block by block, so that the panels of a task stay in the second cache, or in a relay.
   let stepBlocks: Int
+  /// Whether threads hand chains on to each other: each has a block of b's rows, which no other reads. In training, a step on the
+  /// weights then finds their lines in the cache of the thread that writes them and in no other, as it did in the step before;
+  /// taking back lines that others have read costs more than the whole step.
+  let isRelay: Bool
+  /// Whether tasks take so little time that they should stay where their operands are.
+  let isSmall: Bool
 
   private let batch: Int
   private let steps: Int
@@ -112,14 +119,23 @@ struct ProductPlan {
   /// Above this the last task may keep everyone waiting.
   private static let mostMultiplicationsPerTask: Int = 1 << 22
   private static let wantedTasks = 16
+  /// Some 80 µs on one core.
+  private static let mostMultiplicationsOfSmall: Int = 1 << 22
   /// So many elements of b fill half of a core's second cache.
   private static let cachedElements: Int = 1 << 17
   /// Rows of b are as fast to read as a copy of them if there are no more elements than this.
   private static let nearElements: Int = 1 << 18
+  /// Relays are for the weights of dense layers and batches of training: steps, columns and rows.
+  private static let relayedSteps = 256...8192
+  private static let fewestRelayedColumns = 64
+  private static let mostRelayedRows = 128
+  /// So many tasks per thread, at least, keep those that wait for the first and for the last short.
+  private static let relayedTasksPerThread = 4
   /// Fewer tiles than this do not pay for a copy of b's rows.
   private static let fewestTilesWorthPacking = 6
 
-  init(_ product: MatrixProduct, tileRows: Int, panelColumns: Int) {
+  /// - Parameter threads: Decides who advances which part of a chain, and nothing else.
+  init(_ product: MatrixProduct, tileRows: Int, panelColumns: Int, threads: Int) {
     self.tileRows = tileRows
     self.panelColumns = panelColumns
     self.batch = product.batch
@@ -128,6 +144,7 @@ struct ProductPlan {
     panels = (product.columns + panelColumns - 1) / panelColumns
     let columns = min(product.columns, panelColumns)
 
+    isSmall = product.batch * product.rows * product.columns * product.steps <= Self.mostMultiplicationsOfSmall
     // Two panels share what a task reads of a.
     panelsPerTask = min(panels, 2)
     let most = max(1, Self.cachedElements / (panelsPerTask * columns))
@@ -137,6 +154,8 @@ struct ProductPlan {
     let total = product.batch * max(product.rows, 8) * multiplicationsPerRow
     let wanted = min(
       max(total / Self.wantedTasks, Self.fewestMultiplicationsPerTask), Self.mostMultiplicationsPerTask)
+    // Long chains of few rows: a panel for one tile is a task.
+    if wanted < tileRows * panelsPerTask * columns * product.steps { panelsPerTask = 1 }
     let perPanel = max(product.rows, 8) * columns * max(1, product.steps)
     if perPanel * panelsPerTask <= wanted {
       // Few rows: all of them, and as many panels and matrices as make a task.
@@ -152,12 +171,17 @@ struct ProductPlan {
     } else {
       packingOfB = tilesPerTask == tiles ? .inPassing : .before
     }
-    stepBlocks = packingOfB == .before ? blocks : 1
+    isRelay =
+      threads > 1 && packingOfB == .none && product.batch == 1 && tiles * panels >= Self.relayedTasksPerThread * threads
+      && Self.relayedSteps.contains(product.steps) && product.columns >= Self.fewestRelayedColumns
+      && product.rows <= Self.mostRelayedRows
+    if isRelay { (tilesPerTask, panelsPerTask) = (1, 1) }
+    stepBlocks = isRelay ? threads : packingOfB == .before ? blocks : 1
     // Steps of a that are lines apart are read once per panel: over many steps, or whole pages apart, they leave the cache.
     let manySteps = 256
     packsA =
       product.a.columnStride != 1 && panels > 1
-      && (product.steps > manySteps || product.a.transposed.rowsArePagesApart) && product.steps > 16
+      && (product.steps > manySteps || product.a.transposed.rowsArePagesApart) && product.steps > 16 && !isRelay
   }
 
   /// Whether all tiles find the rows of b in a cache as they lie.
@@ -168,6 +192,8 @@ struct ProductPlan {
   var packedElementsOfA: Int { tiles * tileRows * steps }
   var packedElementsOfB: Int { panels * panelColumns * steps }
 
+  /// Whether there is nothing to pack before, and nothing to share.
+  var isOneTask: Bool { !packsA && packingOfB != .before && taskCount == 1 }
   var taskCount: Int { matrixGroups * panelGroups * tileGroups }
   private var tileGroups: Int { (tiles + tilesPerTask - 1) / tilesPerTask }
   private var panelGroups: Int { (panels + panelsPerTask - 1) / panelsPerTask }

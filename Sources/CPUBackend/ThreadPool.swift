@@ -41,17 +41,31 @@ package final class ThreadPool: @unchecked Sendable {
   /// Calls `body` once with each of `0..<taskCount`, on several threads at once and in any order; returns after the last.
   ///
   /// The body must only write what belongs to its own task. How work is cut into tasks must follow from shapes alone,
-  /// never from `threadCount`: then results do not depend on it either.
-  package func run(taskCount: Int, _ body: (_ task: Int) -> Void) {
+  /// never from `threadCount`: then results do not depend on it either. A task may `wait` for one with a smaller number: the
+  /// caller takes tasks in ascending order, so whatever others wait for gets done.
+  ///
+  /// - Parameter isLocal: Whether a task should run where it ran last, on the thread that has its data, rather than where there is
+  ///   time at the end of the loop: for tasks that take less time than fetching what another thread has written.
+  package func run(taskCount: Int, isLocal: Bool = false, _ body: (_ task: Int) -> Void) {
     guard taskCount > 1, !workers.isEmpty, shared.claim() else {
       for task in 0..<max(taskCount, 0) { body(task) }
       return
     }
     withoutActuallyEscaping(body) { body in
       // The loop is closed and no worker is inside it when this returns, so the closure does not escape.
-      withUnsafePointer(to: body) { shared.runOpened(taskCount: taskCount, body: $0) }
+      withUnsafePointer(to: body) { shared.runOpened(taskCount: taskCount, isLocal: isLocal, body: $0) }
     }
     shared.release()
+  }
+
+  /// Waits in a task for what another does.
+  package static func wait(until isDone: () -> Bool) {
+    var spins = 0
+    while !isDone() {
+      martlet_spin_pause()
+      spins += 1
+      if spins > 4096 { sched_yield() }  // more threads than processors: let the other run
+    }
   }
 
   /// The processors that this process may use.
@@ -62,7 +76,7 @@ package final class ThreadPool: @unchecked Sendable {
 
 /// What the caller and the workers of one pool share.
 ///
-/// `@unchecked Sendable`: `body` and `taskCount` are written by the one caller that holds `claimed`, before it opens
+/// `@unchecked Sendable`: `body`, `taskCount` and `isLocal` are written by the one caller that holds `claimed`, before it opens
 /// `gate`, and read by workers only between entering and leaving through `gate`; the caller waits for the last to leave.
 /// The mutex and the condition are made for sharing.
 private final class SharedLoop: @unchecked Sendable {
@@ -78,6 +92,7 @@ private final class SharedLoop: @unchecked Sendable {
   private let stretches: UnsafeMutablePointer<Stretch>
   private let threadCount: Int
   private var taskCount = 0
+  private var isLocal = false
   private var body: UnsafePointer<Body>?
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -86,6 +101,9 @@ private final class SharedLoop: @unchecked Sendable {
   /// Long enough to bridge what a training step does on one thread only (waking a parked thread costs as much as the products of
   /// a small net), short against a scheduler's time slice.
   private static let spinNanoseconds: UInt64 = 500_000
+
+  /// How often the caller looks whether a worker takes the last of its tasks: some 20 µs.
+  private static let patience = 1024
 
   /// Tasks that one thread begins with; whoever is done with its own goes on with those of others. Loop after loop a thread
   /// thus works on about the same share of the data, which its cache then has: dealt out one by one, half of what a step of Adam
@@ -125,8 +143,9 @@ private final class SharedLoop: @unchecked Sendable {
     claimed.store(false, ordering: .releasing)
   }
 
-  func runOpened(taskCount: Int, body: UnsafePointer<Body>) {
+  func runOpened(taskCount: Int, isLocal: Bool, body: UnsafePointer<Body>) {
     self.taskCount = taskCount
+    self.isLocal = isLocal
     self.body = body
     for number in 0..<threadCount {
       stretches[number].next.store(start(ofStretch: number, taskCount), ordering: .relaxed)
@@ -135,12 +154,7 @@ private final class SharedLoop: @unchecked Sendable {
     announce()
     takeTasks(taskCount, body.pointee, number: 0)
     gate.bitwiseAnd(~Self.open, ordering: .acquiringAndReleasing)
-    var spins = 0
-    while gate.load(ordering: .acquiring) != 0 {
-      martlet_spin_pause()
-      spins += 1
-      if spins > 4096 { sched_yield() }  // more threads than processors: let the last worker run
-    }
+    ThreadPool.wait { gate.load(ordering: .acquiring) == 0 }
     self.body = nil
   }
 
@@ -164,12 +178,31 @@ private final class SharedLoop: @unchecked Sendable {
   private func takeTasks(_ count: Int, _ body: Body, number: Int) {
     for offset in 0..<threadCount {
       let stretch = number + offset < threadCount ? number + offset : number + offset - threadCount
-      let end = start(ofStretch: stretch + 1, count)
-      while true {
-        let task = stretches[stretch].next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard task < end else { break }
-        body(task)
+      let (first, end) = (start(ofStretch: stretch, count), start(ofStretch: stretch + 1, count))
+      // The last tasks of a local loop are left to the thread that has their data; the caller sees to it that they get done.
+      let left = isLocal && offset > 0 ? max(1, (end - first) / 4) : 0
+      takeTasks(of: stretch, before: end, leaving: left, body)
+      if left > 0 && number == 0 {
+        awaitClaims(of: stretch, before: end)
+        takeTasks(of: stretch, before: end, leaving: 0, body)
       }
+    }
+  }
+
+  private func takeTasks(of stretch: Int, before end: Int, leaving left: Int, _ body: Body) {
+    while left == 0 || stretches[stretch].next.load(ordering: .relaxed) < end - left {
+      let task = stretches[stretch].next.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard task < end else { return }
+      body(task)
+    }
+  }
+
+  /// Waits a moment for a worker to take the rest of its tasks.
+  private func awaitClaims(of stretch: Int, before end: Int) {
+    var patience = Self.patience
+    while patience > 0, stretches[stretch].next.load(ordering: .relaxed) < end {
+      martlet_spin_pause()
+      patience -= 1
     }
   }
 

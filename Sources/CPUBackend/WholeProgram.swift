@@ -17,11 +17,8 @@ enum WholeProgram {
     return [parameter - momentum * p[0] / (velocity.squareRoot() + p[3]), momentum, velocity]
   }
 
-  /// Some 3 µs.
-  private static let elementsPerTask = 8192
-
-  /// A stretch of one set's elements.
-  private struct Task {
+  /// One set's elements.
+  private struct Stretch {
     var parameter, momentum, velocity: UnsafeMutablePointer<Float>
     var gradient: UnsafePointer<Float>
     var count: Int
@@ -33,35 +30,60 @@ enum WholeProgram {
   static func run(
     _ program: ElementwiseProgram, _ sets: [MapOperands], parameters: [Scalar], on backend: CPUBackend
   ) -> Bool {
-    guard program == adam else { return false }
-    var tasks: [Task] = []
+    guard program == adam, let step = backend.vector.pointee.adam_step else { return false }
+    var stretches: [Stretch] = []
+    stretches.reserveCapacity(sets.count)
     for set in sets {
-      guard (set.inputs + set.outputs).allSatisfy({ $0.dtype == .float32 && $0.layout.isContiguous }) else {
-        return false
-      }
-      let addresses =
-        set.inputs.compactMap { backend.elements(reading: $0) }
-        + set.outputs.compactMap { backend.elements(writing: $0) }
-      guard addresses.count == set.inputs.count + set.outputs.count else { return false }
-      guard addresses[0..<3] == addresses[4..<7] else { return false }
-      let count = set.outputs[0].layout.elementCount
-      for start in stride(from: 0, to: count, by: elementsPerTask) {
-        tasks.append(
-          Task(
-            parameter: addresses[0] + start, momentum: addresses[1] + start, velocity: addresses[2] + start,
-            gradient: UnsafePointer(addresses[3] + start), count: min(elementsPerTask, count - start)))
-      }
+      guard let stretch = stretch(of: set, on: backend) else { return false }
+      stretches.append(stretch)
     }
     let scalars = parameters.map { Float(bitPattern: $0.bits) }
-    let step = backend.vector.pointee.adam_step
+    let taskCount = taskCount(for: stretches.reduce(0) { $0 + $1.count })
     scalars.withUnsafeBufferPointer { scalars in
-      tasks.withUnsafeBufferPointer { tasks in
-        backend.threads.run(taskCount: tasks.count) { index in
-          let task = tasks[index]
-          step?(task.parameter, task.momentum, task.velocity, task.gradient, scalars.baseAddress, task.count)
+      stretches.withUnsafeBufferPointer { stretches in
+        // Each task has its part of every set, so that a thread has the same part of a parameter in every step, and in the products
+        // that read it and give its gradient.
+        backend.threads.run(taskCount: taskCount, isLocal: true) { task in
+          for stretch in stretches {
+            let (first, end) = (boundary(task, of: stretch, taskCount), boundary(task + 1, of: stretch, taskCount))
+            if first == end { continue }
+            step(
+              stretch.parameter + first, stretch.momentum + first, stretch.velocity + first, stretch.gradient + first,
+              scalars.baseAddress, end - first)
+          }
         }
       }
     }
     return true
+  }
+
+  /// Tasks of some microseconds.
+  private static func taskCount(for elements: Int) -> Int {
+    let elementsPerTask = 4096
+    return max(1, min(elements / elementsPerTask, elements < 1 << 20 ? 16 : 64))
+  }
+
+  /// Where a task's part of a set begins: with a cache line.
+  private static func boundary(_ task: Int, of stretch: Stretch, _ taskCount: Int) -> Int {
+    task == taskCount ? stretch.count : stretch.count * task / taskCount / 16 * 16
+  }
+
+  /// Where the elements of a set are; `nil` where they do not lie in order, or the states would move.
+  private static func stretch(of set: MapOperands, on backend: CPUBackend) -> Stretch? {
+    func elements(_ view: View, _ base: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Float>? {
+      guard view.dtype == .float32, view.layout.isContiguous, let base else { return nil }
+      return base.assumingMemoryBound(to: Float.self) + view.layout.offset
+    }
+    for index in 0..<3 where set.inputs[index].storage !== set.outputs[index].storage { return nil }
+    for index in 0..<3 where set.inputs[index].layout != set.outputs[index].layout { return nil }
+    guard
+      let parameter = elements(set.outputs[0], backend.bytes(writing: set.outputs[0].storage)),
+      let momentum = elements(set.outputs[1], backend.bytes(writing: set.outputs[1].storage)),
+      let velocity = elements(set.outputs[2], backend.bytes(writing: set.outputs[2].storage)),
+      let gradient = elements(set.inputs[3], backend.bytes(reading: set.inputs[3].storage))
+    else { return nil }
+    return Stretch(
+      parameter: parameter, momentum: momentum, velocity: velocity, gradient: UnsafePointer(gradient),
+      count: set.outputs[0].layout.elementCount)
   }
 }

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("CPU matmul") struct MatmulTests {
   /// Sizes around one and two vectors, one tile, one panel, one block of steps, and the switches between operands read where
-  /// they are, packed before and packed in passing; batches of small matrices that share a task.
+  /// they are, packed before and packed in passing; chains that threads hand on to each other; batches of small matrices that share a task.
   private static let sizes: [[Int]] = [
     [1, 1, 1, 1], [1, 2, 3, 4], [1, 5, 7, 3], [3, 4, 5, 6], [1, 13, 17, 15], [1, 14, 16, 16], [1, 15, 31, 17],
     [2, 29, 33, 31], [1, 28, 64, 32], [1, 43, 19, 33], [1, 100, 10, 47], [1, 97, 3, 64], [2, 90, 11, 65],
     [1, 1, 50, 40], [1, 40, 50, 1], [1, 1, 900, 2], [1, 17, 385, 20], [1, 120, 800, 34], [1, 250, 1, 290],
     [1, 5, 129, 63], [1, 7, 128, 65], [1, 6, 127, 64], [1, 13, 300, 70], [3, 37, 20, 66], [1, 1, 257, 100],
     [40, 4, 4, 4], [2, 33, 130, 129], [1, 40, 1600, 130], [1, 64, 17, 1], [1, 33, 9, 10],
-    [1, 120, 40, 33], [1, 150, 19, 66], [1, 90, 33, 4],
+    [1, 120, 40, 33], [1, 150, 19, 66], [1, 90, 33, 4], [1, 33, 300, 130], [1, 20, 257, 200],
     [5, 7, 0, 3], [1, 0, 4, 4], [0, 3, 3, 3],
   ]
 
@@ -118,9 +118,9 @@ import Testing
     }
   }
 
-  @Test("adds a bias and rectifies as the program says, -0 and NaN included")
-  func epilogues() throws {
-    let (rows, steps, columns) = (30, 3, 37)
+  @Test("adds a bias and rectifies as the program says, -0 and NaN included", arguments: [[30, 3, 37], [40, 300, 130]])
+  func epilogues(size: [Int]) throws {
+    let (rows, steps, columns) = (size[0], size[1], size[2])
     var a = noise(rows * steps, seed: 8)
     for k in 0..<steps { (a[k], a[steps + k]) = (0, .nan) }
     let b = noise(steps * columns, seed: 9)

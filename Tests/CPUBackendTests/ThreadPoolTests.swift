@@ -8,9 +8,11 @@ import MartletCPUBackend
   func everyTaskOnce(threads: Int) {
     let pool = ThreadPool(threadCount: threads)
     for taskCount in [0, 1, 2, 3, 17, 1000] {
-      let calls = Counters(taskCount)
-      pool.run(taskCount: taskCount) { calls.increment($0) }
-      #expect(calls.values == Array(repeating: 1, count: taskCount))
+      for isLocal in [false, true] {
+        let calls = Counters(taskCount)
+        pool.run(taskCount: taskCount, isLocal: isLocal) { calls.increment($0) }
+        #expect(calls.values == Array(repeating: 1, count: taskCount))
+      }
     }
   }
 
@@ -18,7 +20,7 @@ import MartletCPUBackend
   func manyTinyLoops() {
     let pool = ThreadPool(threadCount: 3)
     let calls = Counters(4)
-    for _ in 0..<20_000 { pool.run(taskCount: 4) { calls.increment($0) } }
+    for loop in 0..<20_000 { pool.run(taskCount: 4, isLocal: loop % 2 == 0) { calls.increment($0) } }
     #expect(calls.values == [20_000, 20_000, 20_000, 20_000])
   }
 
@@ -31,6 +33,20 @@ import MartletCPUBackend
       pool.run(taskCount: 2) { calls.increment($0) }
     }
     #expect(calls.values == [20, 20])
+  }
+
+  @Test("lets a task wait for one with a smaller number, whoever has that", arguments: [1, 2, 3, 8])
+  func waiting(threads: Int) {
+    let pool = ThreadPool(threadCount: threads)
+    let taskCount = 24
+    for loop in 0..<500 {
+      let done = Atomic<Int>(0)
+      pool.run(taskCount: taskCount, isLocal: loop % 2 == 0) { task in
+        ThreadPool.wait { done.load(ordering: .acquiring) >= task }
+        done.wrappingAdd(1, ordering: .acquiringAndReleasing)
+      }
+      #expect(done.load(ordering: .relaxed) == taskCount)
+    }
   }
 
   @Test("runs a loop inside a task on that task's thread")

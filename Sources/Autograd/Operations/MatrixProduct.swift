@@ -13,7 +13,10 @@ extension Tensor {
   public func matmul(_ other: Tensor, transposingLeft: Bool = false, transposingRight: Bool = false) -> Tensor {
     requireFloat("matmul")
     other.requireFloat("matmul")
-    other.requireDevice(device, for: "matmul")
+    other.requireDevice(of: self, for: "matmul")
+    if layout.rank == 2 && other.layout.rank == 2 {
+      return matrixProduct(other, transposingLeft: transposingLeft, transposingRight: transposingRight)
+    }
     let target = trapping {
       try Shape.matmulShape(
         shape, other.shape, transposingLeft: transposingLeft, transposingRight: transposingRight)
@@ -27,6 +30,30 @@ extension Tensor {
       return a.reshaped(to: a.shape.joinedRows).product(b).reshaped(to: target)
     }
     return a.product(b).reshaped(to: target)
+  }
+
+  /// The product of two matrices, which most products are: no batch to broadcast, no axis to add.
+  private func matrixProduct(_ other: Tensor, transposingLeft: Bool, transposingRight: Bool) -> Tensor {
+    let a = layout.batchOfOne(transposing: transposingLeft)
+    let b = other.layout.batchOfOne(transposing: transposingRight)
+    if a.shape[2] != b.shape[1] {
+      // Says what is wrong.
+      _ = trapping {
+        try Shape.matmulShape(
+          shape, other.shape, transposingLeft: transposingLeft, transposingRight: transposingRight)
+      }
+    }
+    let (rows, columns) = (a.shape[1], b.shape[2])
+    let result = Tensor(undefined: [rows, columns], .float32, on: storage.backend)
+    if rows * columns > 0 {
+      storage.backend.matmul(
+        View(storage: storage, layout: a, dtype: .float32), View(storage: other.storage, layout: b, dtype: .float32),
+        accumulate: false, epilogue: nil,
+        into: View(storage: result.storage, layout: Layout(contiguous: [1, rows, columns]), dtype: .float32))
+    }
+    if (node == nil && other.node == nil) || !Recording.isEnabled { return result }
+    let (left, right) = (transposingLeft ? transposed() : self, transposingRight ? other.transposed() : other)
+    return result.recorded("matmul", left.productGradients(right))
   }
 
   /// The product of two tensors of matrices.
@@ -92,19 +119,33 @@ extension Tensor {
   public func dense(_ kernel: Tensor, bias: Tensor? = nil, activation: FusedActivation = .none) -> Tensor {
     requireFloat("dense")
     kernel.requireFloat("dense")
-    kernel.requireDevice(device, for: "dense")
-    let target = trapping { try Shape.denseShape(input: shape, kernel: kernel.shape) }
-    let (features, units) = (kernel.shape[0], kernel.shape[1])
-    let x = rank == 2 ? self : reshaped(to: [target.dropLast().reduce(1, *), features])
-    let rows = x.shape[0]
-    let result = Tensor(undefined: [rows, units], .float32, on: device)
-    if result.elementCount > 0 {
-      backend.matmul(
-        x.batched([], rows, features), kernel.batched([], features, units), accumulate: false,
+    kernel.requireDevice(of: self, for: "dense")
+    let target = trapping { try Shape.denseShape(input: layout.shape, kernel: kernel.layout.shape) }
+    let (features, units) = (kernel.layout.shape[0], kernel.layout.shape[1])
+    let x = layout.rank == 2 ? self : reshaped(to: [target.dropLast().reduce(1, *), features])
+    let rows = x.layout.shape[0]
+    var result = Tensor(undefined: [rows, units], .float32, on: storage.backend)
+    if rows * units > 0 {
+      storage.backend.matmul(
+        View(storage: x.storage, layout: x.layout.batchOfOne(transposing: false), dtype: .float32),
+        View(storage: kernel.storage, layout: kernel.layout.batchOfOne(transposing: false), dtype: .float32),
+        accumulate: false,
         epilogue: activation.epilogue(bias: bias, outputShape: [1, rows, units], on: device, for: "dense"),
         into: View(storage: result.storage, layout: Layout(contiguous: [1, rows, units]), dtype: .float32))
     }
-    return result.recorded("matmul", x.productGradients(kernel)).recordedFused(bias, activation).reshaped(to: target)
+    if node != nil || kernel.node != nil || bias?.node != nil, Recording.isEnabled {
+      result = result.recorded("matmul", x.productGradients(kernel)).recordedFused(bias, activation)
+    }
+    return result.reshaped(to: target)
+  }
+}
+
+extension Layout {
+  /// A matrix, or its transpose, as a batch of one matrix.
+  fileprivate func batchOfOne(transposing: Bool) -> Layout {
+    let (row, column) = transposing ? (1, 0) : (0, 1)
+    return Layout(
+      shape: [1, shape[row], shape[column]], strides: [0, strides[row], strides[column]], offset: offset)
   }
 }
 

@@ -63,10 +63,14 @@ enum WholeProgram {
     return max(1, min(elements / elementsPerTask, elements < 1 << 20 ? 16 : 64))
   }
 
-  /// Where a task's part of a set begins: with a cache line.
+  /// Where a task's part of a set begins: with a cache line. A small set is the first task's, and thus the caller's, who most
+  /// likely made its gradient alone.
   private static func boundary(_ task: Int, of stretch: Stretch, _ taskCount: Int) -> Int {
-    task == taskCount ? stretch.count : stretch.count * task / taskCount / 16 * 16
+    if task == taskCount || (task > 0 && stretch.count < fewestDivided) { return stretch.count }
+    return stretch.count * task / taskCount / 16 * 16
   }
+
+  private static let fewestDivided = 4096
 
   /// Where the elements of a set are; `nil` where they do not lie in order, or the states would move.
   private static func stretch(of set: MapOperands, on backend: CPUBackend) -> Stretch? {

@@ -6,12 +6,14 @@
 #define ISA(name) name##_avx512
 #define LANES 16
 #define TILE_ROWS 14 // rows of a contraction tile: 14 × 2 accumulators, two vectors of B and one of A fill 31 registers
-#define PRODUCT_ROWS 6 // rows and vectors of a tile of a matrix product: 6 × 4 accumulators, four vectors of B and one of A fill 29 registers
+// Rows and vectors of a tile of a matrix product: 6 × 4 accumulators, four vectors of B and one of A fill 29 registers.
+#define PRODUCT_ROWS 6
 #define PRODUCT_VECTORS 4
 #define FOR_EACH_TILE_ROW_COUNT(USE)                                                                                   \
     USE(1) USE(2) USE(3) USE(4) USE(5) USE(6) USE(7) USE(8) USE(9) USE(10) USE(11) USE(12) USE(13) USE(14)
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2"))),                   \
+// Every processor with AVX-512 can prefetch lines to write them.
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma,avx2,prfchw"))),            \
                              apply_to = function)
 #include "vectors.inc"
 

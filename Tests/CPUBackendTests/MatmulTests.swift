@@ -118,7 +118,8 @@ import Testing
     }
   }
 
-  @Test("adds a bias and rectifies as the program says, -0 and NaN included", arguments: [[30, 3, 37], [40, 300, 130]])
+  @Test(
+    "adds a bias and rectifies as the program says, -0 and NaN included", arguments: [[30, 3, 37], [40, 300, 130]])
   func epilogues(size: [Int]) throws {
     let (rows, steps, columns) = (size[0], size[1], size[2])
     var a = noise(rows * steps, seed: 8)

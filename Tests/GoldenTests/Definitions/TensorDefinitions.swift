@@ -7,7 +7,7 @@ let tensorDefinitions: Definitions = [
   "subtract": binary { $0 - $1 },
   "multiply": binary { $0 * $1 },
   "divide": binary { $0 / $1 },
-  "pow": binary { $0.power($1) },
+  "pow": binary { a, b in inFloats([a, b]) { $0[0].power($0[1]) } },
   "maximum": binary(Tensor.maximum),
   "minimum": binary(Tensor.minimum),
   "equal": binary { $0 .== $1 },
@@ -48,8 +48,9 @@ let tensorDefinitions: Definitions = [
     let transposingLeft = try run.attributes.bool("transpose_a", default: false)
     let transposingRight = try run.attributes.bool("transpose_b", default: false)
     return y(
-      try run.input("a").matmul(
-        try run.input("b"), transposingLeft: transposingLeft, transposingRight: transposingRight))
+      inFloats([try run.input("a"), try run.input("b")]) {
+        $0[0].matmul($0[1], transposingLeft: transposingLeft, transposingRight: transposingRight)
+      })
   },
 
   "transpose": { run in y(try run.input("x").transposed(try run.attributes.ints("perm"))) },
@@ -96,9 +97,19 @@ let tensorDefinitions: Definitions = [
     }
   },
   "flip": { run in y(try run.input("x").flipped(alongAxes: try run.attributes.ints("axes"))) },
-  "tile": { run in y(try run.input("x").tiled(try run.attributes.ints("repeats"))) },
+  "tile": { run in
+    // NumPy's rule for more counts than axes: the missing axes are in front.
+    let (x, counts) = (try run.input("x"), try run.attributes.ints("repeats"))
+    let missing = [Int](repeating: 1, count: max(0, counts.count - x.rank))
+    return y((missing.isEmpty ? x : x.reshaped(to: Shape(missing + Array(x.shape)))).tiled(counts))
+  },
   "gather": { run in
-    y(try run.input("x").gathered(try run.input("indices"), alongAxis: try run.attributes.int("axis", default: 0)))
+    // Without an axis the indices count through all elements.
+    let (x, indices) = (try run.input("x"), try run.input("indices"))
+    guard let axis = try run.attributes.optionalInt("axis") else {
+      return y(x.reshaped(to: [x.shape.elementCount]).gathered(indices))
+    }
+    return y(x.gathered(indices, alongAxis: axis))
   },
   "one_hot": { run in y(try run.input("indices").oneHot(depth: try run.attributes.int("depth"))) },
   "cumsum": { run in
@@ -123,7 +134,17 @@ func unary(_ function: @escaping @Sendable (Tensor) -> Tensor) -> Definition {
 }
 
 private func binary(_ function: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> Definition {
-  { run in y(function(try run.input("a"), try run.input("b"))) }
+  { run in
+    let (a, b) = (try run.input("a"), try run.input("b"))
+    // The library converts nothing by itself; NumPy takes whole numbers beside fractions for fractions.
+    return y(a.dtype == b.dtype ? function(a, b) : function(a.cast(to: .float32), b.cast(to: .float32)))
+  }
+}
+
+/// A result for float32 only, of whole numbers too.
+private func inFloats(_ operands: [Tensor], _ function: ([Tensor]) -> Tensor) -> Tensor {
+  let result = function(operands.map { $0.dtype == .float32 ? $0 : $0.cast(to: .float32) })
+  return operands.allSatisfy { $0.dtype == .int32 } ? result.cast(to: .int32) : result
 }
 
 private func reduction(

@@ -158,10 +158,13 @@ extension Activation: Layer {
 extension Activation {
   /// The activation with a name, in the manner of Keras (`leaky_relu`) or of Swift (`leakyRelu`), with default parameters.
   ///
-  /// - Throws: `UnknownNameError` listing the names there are.
+  /// - Throws: `UnknownNameError` with the nearest name and all there are.
   public init(named name: String) throws {
-    let key = name.lowercased().filter { $0 != "_" && $0 != " " }
-    let aliases = ["none": "linear", "swish": "silu", "hardswish": "hardsilu", "exp": "exponential"]
+    let key = name.lowercased().filter { !["_", "-", " "].contains($0) }
+    let aliases = [
+      "none": "linear", "identity": "linear", "swish": "silu", "hardswish": "hardsilu", "exp": "exponential",
+      "logistic": "sigmoid", "heaviside": "step",
+    ]
     guard
       let match = Self.allByName.first(where: { $0.name.filter { $0 != "_" } == (aliases[key] ?? key) })
     else { throw UnknownNameError(kind: "activation", name: name, known: Self.allByName.map(\.name)) }
@@ -179,23 +182,4 @@ extension Activation {
     ("mish", .mish), ("exponential", .exponential), ("step", .step()), ("softmax", .softmax()),
     ("log_softmax", .logSoftmax()), ("glu", .glu),
   ]
-}
-
-/// A name that stands for nothing, and the names that do.
-public struct UnknownNameError: Error, Hashable, CustomStringConvertible {
-  /// What was to be named: `activation`, `loss`.
-  public let kind: String
-  /// The name given.
-  public let name: String
-  /// The names there are.
-  public let known: [String]
-
-  package init(kind: String, name: String, known: [String]) {
-    self.kind = kind
-    self.name = name
-    self.known = known
-  }
-
-  /// What is wrong and what would be right.
-  public var description: String { "there is no \(kind) called '\(name)'; there are \(known.joined(separator: ", "))" }
 }

@@ -1,18 +1,21 @@
 // For people: the counts, and what follows from them, as text for a terminal.
 extension ConfusionMatrix {
-  /// The counts as a table, true classes downwards and predicted ones across.
+  /// The counts as a table, true classes downwards and predicted ones across, with the totals of rows and columns.
   ///
-  ///     true \ predicted  cat  dog
-  ///     cat                 8    2
-  ///     dog                 1    9
+  ///     true \ predicted  cat  dog  total
+  ///     cat                 8    2     10
+  ///     dog                 1    9     10
+  ///     total               9   11     20
   ///
   /// - Parameter classNames: One name per class; numbers where it is `nil`.
   /// - Precondition: as many names as classes.
   public func table(classNames: [String]? = nil) -> String {
     let names = names(classNames)
-    let header = ["true \\ predicted"] + names
-    let body = zip(names, rows).map { name, row in [name] + row.map(String.init) }
-    return Self.aligned([header] + body)
+    let header = ["true \\ predicted"] + names + ["total"]
+    let body = zip(names, rows).map { name, row in [name] + (row + [row.reduce(0, +)]).map(String.init) }
+    let columns = (0..<classCount).map { column in rows.reduce(0) { $0 + $1[column] } }
+    let totals = ["total"] + (columns + [sampleCount]).map(String.init)
+    return Self.aligned([header] + body + [totals])
   }
 
   /// Precision, recall, F1 and support of every class, and their averages.

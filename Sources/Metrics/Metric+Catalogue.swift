@@ -129,38 +129,41 @@ extension Metric {
 
 // Names, as users type them.
 extension Metric {
-  /// The metric with a name of the catalogue, in Keras' spelling or a common short form: `accuracy` or `acc`,
-  /// `mean_absolute_error` or `mae`, `top_5_accuracy`.
+  /// The metric with a name of the catalogue, in Keras' spelling (`categorical_accuracy`, `MeanAbsoluteError`), scikit-learn's
+  /// (`f1_score`) or a common short form: `acc`, `mae`, `top_5_accuracy`. Capitals, underscores and hyphens do not count.
   ///
-  /// - Throws: `UnknownMetric` with the names there are.
+  /// - Throws: `UnknownNameError` with the nearest name and all there are.
   public static func named(_ name: String) throws -> Metric {
-    if let metric = byName[name.lowercased()] { return metric() }
-    let parts = name.lowercased().split(separator: "_")
-    if parts.count == 3, parts[0] == "top", parts[2] == "accuracy", let k = Int(parts[1]), k >= 1 { return topK(k) }
-    throw UnknownMetric(name: name, known: byName.keys.sorted() + ["top_5_accuracy"])
+    let key = plain(name)
+    if let entry = entries.first(where: { $0.names.contains { plain($0) == key } }) { return entry.make() }
+    if key.hasPrefix("top"), key.hasSuffix("accuracy"), let k = Int(key.dropFirst(3).dropLast(8)), k >= 1 {
+      return topK(k)
+    }
+    throw UnknownNameError(
+      kind: "metric", name: name, known: entries.compactMap(\.names.first) + ["top_5_accuracy"],
+      others: entries.flatMap(\.names))
   }
 
-  private static let byName: [String: @Sendable () -> Metric] = [
-    "accuracy": { accuracy }, "acc": { accuracy },
-    "binary_accuracy": { binaryAccuracy() },
-    "precision": { precision() }, "recall": { recall() }, "f1": { f1() },
-    "matthews_correlation": { matthewsCorrelation }, "mcc": { matthewsCorrelation },
-    "mean_squared_error": { meanSquaredError }, "mse": { meanSquaredError },
-    "root_mean_squared_error": { rootMeanSquaredError }, "rmse": { rootMeanSquaredError },
-    "mean_absolute_error": { meanAbsoluteError }, "mae": { meanAbsoluteError },
-    "mean_absolute_percentage_error": { meanAbsolutePercentageError }, "mape": { meanAbsolutePercentageError },
+  private static func plain(_ name: String) -> String { name.lowercased().filter { !["_", "-", " "].contains($0) } }
+
+  /// The first name of each is the one that messages list. Accuracy looks at outputs and targets itself, so one metric answers to
+  /// all of Keras' names for it but `binary_accuracy`.
+  private static let entries: [(names: [String], make: @Sendable () -> Metric)] = [
+    (["accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy", "accuracy_score"], { accuracy }),
+    (["binary_accuracy"], { binaryAccuracy() }),
+    (["precision", "precision_score"], { precision() }),
+    (["recall", "recall_score"], { recall() }),
+    (["f1", "f1_score"], { f1() }),
+    (["matthews_correlation", "mcc", "matthews_corrcoef"], { matthewsCorrelation }),
+    (["mean_squared_error", "mse"], { meanSquaredError }),
+    (["root_mean_squared_error", "rmse"], { rootMeanSquaredError }),
+    (["mean_absolute_error", "mae"], { meanAbsoluteError }),
+    (["mean_absolute_percentage_error", "mape"], { meanAbsolutePercentageError }),
+    (
+      ["top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy", "top_k_accuracy", "top_k_accuracy_score"],
+      { topK(5) }
+    ),
   ]
-}
-
-/// Nobody knows a metric of this name.
-public struct UnknownMetric: Error, Hashable, CustomStringConvertible {
-  /// The name given.
-  public let name: String
-  /// The names there are.
-  public let known: [String]
-
-  /// What is wrong and what would be right.
-  public var description: String { "there is no metric named '\(name)'; known are \(known.joined(separator: ", "))" }
 }
 
 extension Metric.Batch {

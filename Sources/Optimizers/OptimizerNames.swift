@@ -1,4 +1,5 @@
 import MartletLayers
+import MartletTensor
 
 /// Optimizers by the names that people type.
 public enum Optimizers {
@@ -6,7 +7,7 @@ public enum Optimizers {
   /// `momentum` and `nesterov` are `SGD` with momentum 0.9.
   ///
   /// - Parameter learningRate: By default the optimizer's own.
-  /// - Throws: `UnknownNameError` with the names there are.
+  /// - Throws: `UnknownNameError` with the nearest name and all there are.
   public static func named(_ name: String, learningRate: (any LearningRateSchedule)? = nil) throws -> any Optimizer {
     let key = name.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
     guard let entry = entries.first(where: { $0.name == key }) else {

@@ -149,7 +149,7 @@ import Testing
     #expect(try Activation(named: "swish") == .silu)
     #expect(try Activation(named: "Hard_Sigmoid") == .hardSigmoid)
     let error = #expect(throws: UnknownNameError.self) { try Activation(named: "rellu") }
-    #expect(error?.description.contains("'rellu'; there are linear, relu,") == true)
+    #expect(error?.description.contains("'rellu'; did you mean 'relu'? There are linear, relu,") == true)
   }
 
   @Test(

@@ -192,9 +192,16 @@ import Testing
     for (old, new) in zip(old, new) { #expect(try Losses.named(old).name == Losses.named(new).name) }
     for loss in LossCatalogue.all { #expect(try Losses.named(loss.name).name == loss.name) }
     #expect(try Losses.named("categorical_crossentropy", fromLogits: true).predictionKind == .logits)
-    #expect {
-      try Losses.named("mean_error")
-    } throws: { "\($0)".contains("known are mean_squared_error, ") }
+    let torch = [
+      "MSELoss": "mean_squared_error", "L1Loss": "mean_absolute_error", "SmoothL1Loss": "huber",
+      "BCELoss": "binary_crossentropy", "CTCLoss": "ctc", "huber_loss": "huber",
+    ]
+    for (theirs, ours) in torch { #expect(try Losses.named(theirs).name == Losses.named(ours).name) }
+    #expect(try Losses.named("CrossEntropyLoss").predictionKind == .logits)
+    #expect(try Losses.named("BCEWithLogitsLoss").predictionKind == .logits)
+    let error = #expect(throws: UnknownNameError.self) { try Losses.named("sparse_categorical_crosentropy") }
+    #expect(error?.suggestion == "sparse_categorical_crossentropy")
+    #expect(error?.description.contains("There are mean_squared_error, ") == true)
   }
 
   @Test("every loss has the gradient that central differences find", arguments: LossCatalogue.all.indices)

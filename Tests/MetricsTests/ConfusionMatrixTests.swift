@@ -117,9 +117,10 @@ import Testing
     let matrix = ConfusionMatrix(counts: [8, 2, 1, 9], classCount: 2)
     #expect(
       matrix.table(classNames: ["cat", "dog"]) == """
-        true \\ predicted  cat  dog
-        cat                 8    2
-        dog                 1    9
+        true \\ predicted  cat  dog  total
+        cat                 8    2     10
+        dog                 1    9     10
+        total               9   11     20
         """)
     // f1: 16/19 and 18/21.
     #expect(

@@ -140,11 +140,15 @@ import Testing
   func names() throws {
     let names = [
       "acc": "accuracy", "accuracy": "accuracy", "mae": "mean_absolute_error", "top_5_accuracy": "top_5_accuracy",
-      "MSE": "mean_squared_error", "rmse": "root_mean_squared_error", "f1": "f1",
+      "MSE": "mean_squared_error", "rmse": "root_mean_squared_error", "f1": "f1", "f1_score": "f1",
+      "sparse_categorical_accuracy": "accuracy", "CategoricalAccuracy": "accuracy", "BinaryAccuracy": "binary_accuracy",
+      "sparse_top_k_categorical_accuracy": "top_5_accuracy", "MeanAbsoluteError": "mean_absolute_error",
     ]
     for (typed, name) in names { #expect(try Metric.named(typed).name == name) }
     for typed in ["", "acuracy", "top_0_accuracy", "top__accuracy", "top_5_"] {
-      #expect(throws: UnknownMetric.self) { try Metric.named(typed) }
+      #expect(throws: UnknownNameError.self) { try Metric.named(typed) }
     }
+    let error = #expect(throws: UnknownNameError.self) { try Metric.named("acuracy") }
+    #expect(error?.suggestion == "accuracy")
   }
 }

@@ -158,7 +158,7 @@ import Testing
     for optimizer in OptimizerCatalogue.all { #expect(try Optimizers.named(optimizer.name).name == optimizer.name) }
     #expect {
       try Optimizers.named("adamm")
-    } throws: { "\($0)".contains("adam, amsgrad") }
+    } throws: { "\($0)".contains("did you mean 'adam'? There are sgd, ") }
   }
 
   @Test("schedules by parts, by powers and by cosines pass through the values they promise")

@@ -61,8 +61,13 @@ extension CPUBackend {
   private func multiply(_ product: MatrixProduct, _ epilogue: FusedEpilogue, _ finish: FinishedElements?) {
     let product = product.foldingBatchIntoRows()
     let kernels = contraction.pointee
+    let isTrained =
+      product.b.origin.map {
+        cpuStorage($0.storage.takeUnretainedValue()).isDividedAmongThreads.load(ordering: .relaxed)
+      } ?? false
     let plan = ProductPlan(
-      product, tileRows: kernels.product_rows, panelColumns: kernels.product_columns, threads: threads.threadCount)
+      product, tileRows: kernels.product_rows, panelColumns: kernels.product_columns,
+      relaying: isTrained ? threads.threadCount : 1)
     guard let multiply = plan.packingOfB == .inPassing ? kernels.multiply_packing : kernels.multiply else { return }
     func compute(_ task: Int, _ block: Int, _ a: UnsafeMutablePointer<Float>?, _ b: UnsafeMutablePointer<Float>?) {
       var (matrices, part) = plan.part(ofTask: task, stepBlock: block)

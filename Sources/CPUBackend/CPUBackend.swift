@@ -193,7 +193,7 @@ extension CPUBackend {
     return storage.address
   }
 
-  private func cpuStorage(_ storage: Storage) -> CPUStorage {
+  func cpuStorage(_ storage: Storage) -> CPUStorage {
     // The class is final, so that comparing metatypes says the same as a cast and costs a tenth.
     guard type(of: storage) == CPUStorage.self else {
       preconditionFailure("cpu: an operand lives on \(storage.backend.name)")
@@ -217,11 +217,13 @@ extension CPUBackend {
 /// Memory of the CPU backend.
 ///
 /// `@unchecked Sendable`: the address never changes; who may write behind it when is the contract of `Backend`; packed
-/// forms synchronise themselves.
+/// forms synchronise themselves, and the mark is atomic.
 final class CPUStorage: Storage, @unchecked Sendable {
   private let block: HostMemory.Block?
   /// What kernels have made of the contents, until the next write.
   let packedForms = PackedForms()
+  /// Whether threads change the contents in place, each its part, as an optimizer does: these parts then lie in their caches.
+  let isDividedAmongThreads = Atomic<Bool>(false)
 
   init(backend: CPUBackend, byteCount: Int, block: HostMemory.Block?) {
     self.block = block

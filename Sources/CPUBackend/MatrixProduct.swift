@@ -119,8 +119,8 @@ struct ProductPlan {
   /// Above this the last task may keep everyone waiting.
   private static let mostMultiplicationsPerTask: Int = 1 << 22
   private static let wantedTasks = 16
-  /// Some 80 µs on one core.
-  private static let mostMultiplicationsOfSmall: Int = 1 << 22
+  /// From some 20 to some 80 µs on one core: less is not worth a wait.
+  private static let smallMultiplications = (1 << 20)...(1 << 22)
   /// So many elements of b fill half of a core's second cache.
   private static let cachedElements: Int = 1 << 17
   /// Rows of b are as fast to read as a copy of them if there are no more elements than this.
@@ -134,8 +134,8 @@ struct ProductPlan {
   /// Fewer tiles than this do not pay for a copy of b's rows.
   private static let fewestTilesWorthPacking = 6
 
-  /// - Parameter threads: Decides who advances which part of a chain, and nothing else.
-  init(_ product: MatrixProduct, tileRows: Int, panelColumns: Int, threads: Int) {
+  /// - Parameter threads: How many have parts of b in their caches. Decides who advances which part of a chain, and nothing else.
+  init(_ product: MatrixProduct, tileRows: Int, panelColumns: Int, relaying threads: Int) {
     self.tileRows = tileRows
     self.panelColumns = panelColumns
     self.batch = product.batch
@@ -144,7 +144,8 @@ struct ProductPlan {
     panels = (product.columns + panelColumns - 1) / panelColumns
     let columns = min(product.columns, panelColumns)
 
-    isSmall = product.batch * product.rows * product.columns * product.steps <= Self.mostMultiplicationsOfSmall
+    isSmall = Self.smallMultiplications.contains(
+      product.batch * product.rows * product.columns * product.steps)
     // Two panels share what a task reads of a.
     panelsPerTask = min(panels, 2)
     let most = max(1, Self.cachedElements / (panelsPerTask * columns))

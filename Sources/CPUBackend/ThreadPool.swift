@@ -102,8 +102,8 @@ private final class SharedLoop: @unchecked Sendable {
   /// a small net), short against a scheduler's time slice.
   private static let spinNanoseconds: UInt64 = 500_000
 
-  /// How often the caller looks whether a worker takes the last of its tasks: some 20 µs.
-  private static let patience = 1024
+  /// How often the caller looks whether a worker takes the last of its tasks: some 10 µs.
+  private static let patience = 256
 
   /// Tasks that one thread begins with; whoever is done with its own goes on with those of others. Loop after loop a thread
   /// thus works on about the same share of the data, which its cache then has: dealt out one by one, half of what a step of Adam
@@ -179,8 +179,10 @@ private final class SharedLoop: @unchecked Sendable {
     for offset in 0..<threadCount {
       let stretch = number + offset < threadCount ? number + offset : number + offset - threadCount
       let (first, end) = (start(ofStretch: stretch, count), start(ofStretch: stretch + 1, count))
-      // The last tasks of a local loop are left to the thread that has their data; the caller sees to it that they get done.
-      let left = isLocal && offset > 0 ? max(1, (end - first) / 4) : 0
+      // The last tasks of a local loop are left to the thread that has their data, if it has come; the caller sees to it that they
+      // get done.
+      let hasCome = isLocal && offset > 0 && stretches[stretch].next.load(ordering: .relaxed) > first
+      let left = hasCome ? max(1, (end - first) / 4) : 0
       takeTasks(of: stretch, before: end, leaving: left, body)
       if left > 0 && number == 0 {
         awaitClaims(of: stretch, before: end)

@@ -37,6 +37,9 @@ enum WholeProgram {
       guard let stretch = stretch(of: set, on: backend) else { return false }
       stretches.append(stretch)
     }
+    for set in sets {
+      backend.cpuStorage(set.outputs[0].storage).isDividedAmongThreads.store(true, ordering: .relaxed)
+    }
     let scalars = parameters.map { Float(bitPattern: $0.bits) }
     let taskCount = taskCount(for: stretches.reduce(0) { $0 + $1.count })
     scalars.withUnsafeBufferPointer { scalars in

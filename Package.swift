@@ -106,8 +106,16 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["MartletTraining", "MartletCPUBackend", "MartletReferenceBackend", "MartletTestSupport"]),
 
+    // Learners from before gradient descent, and beside it: threshold units, perceptron and Hebb rule, Kohonen maps, Boltzmann machines.
+    .target(name: "MartletClassics", dependencies: ["MartletTraining"], path: "Sources/Classics"),
+    .testTarget(name: "ClassicsTests", dependencies: ["MartletClassics", "MartletTestSupport"]),
+    // Models that make samples of their own: variational autoencoders, adversarial pairs, text character by character.
+    .target(name: "MartletGenerative", dependencies: ["MartletTraining"], path: "Sources/Generative"),
+    .testTarget(name: "GenerativeTests", dependencies: ["MartletGenerative", "MartletTestSupport"]),
+
     // Everything above for users, under one name.
-    .target(name: "Martlet", dependencies: ["MartletTraining"], path: "Sources/Martlet"),
+    .target(
+      name: "Martlet", dependencies: ["MartletTraining", "MartletClassics", "MartletGenerative"], path: "Sources/Martlet"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet"]),
 
     // Named tasks: where the data come from, the network, how it is trained, and what is shown at the end.

@@ -3,15 +3,15 @@ import Foundation
 /// What a training run did, epoch by epoch.
 public struct History: Hashable, Sendable, Codable {
   /// The completed epochs in order.
-  public internal(set) var epochs: [EpochRecord] = []
+  public package(set) var epochs: [EpochRecord] = []
   /// Whether the run was stopped from outside before its last epoch was complete.
-  public internal(set) var wasInterrupted = false
+  public package(set) var wasInterrupted = false
   /// Why training ended before its last epoch, where a callback wanted it to.
   public internal(set) var stopReason: String?
   /// The number, from 1, of the epoch whose weights the model has now, where there was validation and they were restored.
   public internal(set) var bestEpoch: Int?
   /// The wall-clock time of the whole run.
-  public internal(set) var seconds = 0.0
+  public package(set) var seconds = 0.0
 
   /// A history of nothing yet.
   public init() {}

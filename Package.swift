@@ -115,7 +115,8 @@ let package = Package(
 
     // Everything above for users, under one name.
     .target(
-      name: "Martlet", dependencies: ["MartletTraining", "MartletClassics", "MartletGenerative"], path: "Sources/Martlet"),
+      name: "Martlet", dependencies: ["MartletTraining", "MartletClassics", "MartletGenerative"],
+      path: "Sources/Martlet"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet"]),
 
     // Named tasks: where the data come from, the network, how it is trained, and what is shown at the end.

@@ -23,7 +23,7 @@ extension CharacterModel {
 
     /// The schedule of a run.
     public init(
-      epochs: Int = 8, streams: Int = 64, window: Int = 64, learningRate: Double = 0.004, gradientNorm: Double = 1
+      epochs: Int = 6, streams: Int = 64, window: Int = 64, learningRate: Double = 0.004, gradientNorm: Double = 1
     ) {
       self.epochs = epochs
       self.streams = streams

@@ -1,7 +1,9 @@
 // Everything there is for users, under one name: `import Martlet`.
 @_exported import MartletAutograd
 @_exported import MartletBackend
+@_exported import MartletClassics
 @_exported import MartletData
+@_exported import MartletGenerative
 @_exported import MartletInterchange
 @_exported import MartletLayers
 @_exported import MartletLosses

@@ -79,10 +79,11 @@ import Testing
       return (model, history)
     }
     let (model, history) = try trained()
-    // No model can be better than ln 2 = 0.693 on average over the data, and none that uses its code needs much more.
+    // No model can be better than ln 2 = 0.693 on average; one that makes no use of its code pays 4 ln 2 = 2.77. A drawn code that falls on
+    // the wrong side costs some 20 nats, so the mean over 128 is noisy.
     let last = try #require(history["loss"].last)
-    #expect(last > 0.6 && last < 1.1, "\(last)")
-    #expect(try model.negativeELBO(of: Self.halves(), on: device) < 1.1)
+    #expect(last > 0.6 && last < 1.8, "\(last)")
+    #expect(try model.negativeELBO(of: Self.halves(), on: device) < 1.8)
     let back = try model.reconstructions(Tensor([1, 1, 0, 0], shape: [1, 2, 2], on: device)).floats()
     #expect(back[0] > 0.9 && back[3] < 0.1)
     #expect(

@@ -162,7 +162,7 @@ extension SupervisedTask {
 
 extension Int {
   /// The product, or the largest number where it would be larger: `--epochs` may be anything.
-  fileprivate func multipliedCapped(by other: Int) -> Int {
+  func multipliedCapped(by other: Int) -> Int {
     let (product, overflow) = multipliedReportingOverflow(by: other)
     return overflow ? .max : product
   }

@@ -1,0 +1,77 @@
+import Martlet
+
+/// A generator and a discriminator of pictures that train each other, judged by a classifier that learned the real ones.
+package struct AdversarialTask: RecipeTask {
+  let data: DataSource
+  let latentSize: Int
+  let generator: @Sendable () -> [any Layer]
+  let discriminator: @Sendable () -> [any Layer]
+  let epochs: Int
+  let batchSize: Int
+  let learningRate: Float
+
+  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .picture] }
+
+  package func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
+    let data = try data.load(DataRequest(path: settings.data, limit: settings.limit, seed: settings.seed))
+    data.notes.forEach(settings.note)
+    let (device, seed) = (settings.device, settings.seed)
+    let (epochs, batchSize) = (settings.epochs ?? epochs, settings.batchSize ?? batchSize)
+    let rate = Double(settings.learningRate ?? learningRate)
+    // The generator has the harder task and is given the larger steps (Heusel et al. 2017 argue for two rates).
+    var pair = try AdversarialPair(
+      generator: Sequential(input: [latentSize], layers: generator(), seed: seed, name: "generator"),
+      discriminator: Sequential(
+        input: Shape(data.train.sampleShape), layers: discriminator(), seed: seed &+ 1, name: "discriminator"),
+      generatorOptimizer: Adam(learningRate: 2.5 * rate, beta1: 0.5),
+      discriminatorOptimizer: Adam(learningRate: rate, beta1: 0.5))
+    settings.note("\(recipe) on \(device.name) (\(device.capabilities.deviceName)), data: \(data.source)\n")
+    settings.note(pair.generator.summary() + "\n" + pair.discriminator.summary() + "\n")
+    let judge = try judge(of: data, with: settings)
+    var outcome = RunOutcome()
+    outcome.history = try pair.fit(
+      data.train, epochs: epochs, batchSize: batchSize, seed: seed, on: device, progress: settings.progress,
+      stoppingWhen: settings.shouldStop,
+      afterEpoch: { epoch, pair in
+        // A sheet after each epoch, over the last one: always the same noise, so that one can watch.
+        if let path = settings.picture {
+          try GrayPicture.sheet(of: [pair.samples(100, seed: seed, on: device)], columns: 10).writePNG(to: path)
+        }
+        return ["score": try score(of: pair, count: 500, judge: judge, settings).score]
+      })
+    outcome.describe(
+      data, batchSize: batchSize,
+      parameterCount: pair.generator.parameterCount + pair.discriminator.parameterCount)
+    if outcome.wasInterrupted { return outcome }
+    let judged = try score(of: pair, count: 2000, judge: judge, settings)
+    let rarest = judged.classShares.min() ?? 0
+    outcome.figures = ["score": judged.score, "confidence": judged.confidence, "rarest_class_share": rarest]
+    outcome.text =
+      "2000 samples: score \(judged.score.rounded(toPlaces: 2)) of \(judged.classShares.count), confidence "
+      + "\(judged.confidence.rounded(toPlaces: 3)), rarest class \((100 * rarest).rounded(toPlaces: 1)) %"
+    if let path = settings.picture { settings.note("wrote samples to \(path)") }
+    return outcome
+  }
+
+  /// A classifier of the real pictures.
+  private func judge(of data: RecipeData, with settings: RunSettings) throws -> Trainer {
+    let model = try Sequential(input: Shape(data.train.sampleShape), seed: settings.seed) {
+      Flatten()
+      Dense(128, activation: .relu)
+      Dense(max(data.train.classCount, 2))
+    }
+    let trainer = Trainer(model, loss: .softmaxCrossEntropy, metrics: [.accuracy], on: settings.device)
+    try trainer.fit(
+      data.train, epochs: 3, batchSize: 128, seed: settings.seed, progress: .silent, stoppingWhen: settings.shouldStop)
+    return trainer
+  }
+
+  private func score(
+    of pair: AdversarialPair, count: Int, judge: Trainer, _ settings: RunSettings
+  ) throws -> SampleScore {
+    let samples = pair.samples(count, seed: settings.seed &+ 1, on: settings.device)
+    let made = try Dataset(inputs: samples.floats(), shape: Array(samples.shape.dropFirst()))
+    let probabilities = try judge.predict(made).probabilities
+    return SampleScore(probabilities: probabilities, classCount: probabilities.count / count)
+  }
+}

@@ -113,9 +113,13 @@ let package = Package(
     .target(name: "MartletGenerative", dependencies: ["MartletTraining"], path: "Sources/Generative"),
     .testTarget(name: "GenerativeTests", dependencies: ["MartletGenerative", "MartletTestSupport"]),
 
+    // What happens inside a network, for people: derivations with numbers, gradients per layer, kernels and maps, drawings.
+    .target(name: "MartletInsight", dependencies: ["MartletTraining"], path: "Sources/Insight"),
+    .testTarget(name: "InsightTests", dependencies: ["MartletInsight", "MartletTestSupport"]),
+
     // Everything above for users, under one name.
     .target(
-      name: "Martlet", dependencies: ["MartletTraining", "MartletClassics", "MartletGenerative"],
+      name: "Martlet", dependencies: ["MartletTraining", "MartletClassics", "MartletGenerative", "MartletInsight"],
       path: "Sources/Martlet"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet"]),
 

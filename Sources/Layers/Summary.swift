@@ -108,8 +108,10 @@ extension Int {
 }
 
 /// What layers are called in a summary: their own name, or their type in small letters, numbered from the second on.
-enum SummaryNames {
-  static func names(of layers: [any Layer]) -> [String] { names(of: layers.map { ($0.name, type(of: $0).typeName) }) }
+package enum SummaryNames {
+  package static func names(of layers: [any Layer]) -> [String] {
+    names(of: layers.map { ($0.name, type(of: $0).typeName) })
+  }
 
   static func names(of layers: [(name: String?, typeName: String)]) -> [String] {
     var counts: [String: Int] = [:]

@@ -4,6 +4,7 @@
 @_exported import MartletClassics
 @_exported import MartletData
 @_exported import MartletGenerative
+@_exported import MartletInsight
 @_exported import MartletInterchange
 @_exported import MartletLayers
 @_exported import MartletLosses

@@ -23,6 +23,18 @@ import Testing
     Case(
       arguments: ["train", "mnist-cnn", "--batch-size", "0"], status: 64, message: "--batch-size has to be 1 or more"),
     Case(arguments: ["train", "mnist-cnn", "--learning-rate", "nan"], status: 64, message: "--learning-rate"),
+    Case(arguments: ["explain", "backprop", "--sizes", "2-0-1"], status: 64, message: "'2-0-1'"),
+    Case(arguments: ["explain", "backprop", "--sizes", "2-99-1"], status: 64, message: "at most 32 units"),
+    Case(arguments: ["explain", "backprop", "--input", "1,x"], status: 64, message: "need 2 numbers with commas"),
+    Case(arguments: ["explain", "backprop", "--learning-rate", "inf"], status: 64, message: "finite"),
+    Case(arguments: ["explain", "network", "resnet-9000"], status: 64, message: "no file of weights and no recipe"),
+    Case(arguments: ["explain", "network", "2-3", "--svg", "/no/such/folder/a"], status: 64, message: "no folder"),
+    Case(arguments: ["explain", "features", "mnist-lstm"], status: 64, message: "no convolution"),
+    Case(arguments: ["explain", "features", "mnist-cnn", "-1"], status: 64, message: "-1"),
+    Case(
+      arguments: ["explain", "features", "mnist-cnn", "900", "--limit", "10"], status: 64, message: "numbered 0 to 9"),
+    Case(arguments: ["explain", "gradients", "mnist-cnn", "--samples", "0"], status: 64, message: "1 to 4096"),
+    Case(arguments: ["explain", "name", "fit_generater"], status: 1, message: "did you mean 'fit_generator'?"),
     Case(arguments: ["check", "--operation", "matmull"], status: 64, message: "there is no operation 'matmull'"),
     Case(arguments: ["check", "--effort", "none"], status: 64, message: "brief"),
     Case(arguments: ["train", "mnist-cnn", "--limit", "0"], status: 64, message: "--limit has to be 1 or more"),

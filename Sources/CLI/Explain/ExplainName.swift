@@ -1,0 +1,28 @@
+import ArgumentParser
+import Martlet
+
+/// Translates a name of another framework.
+struct ExplainName: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "name",
+    abstract: "Say what a name of Keras, PyTorch or scikit-learn is called in Martlet.",
+    discussion: """
+      Capitals and underscores do not count.
+
+      Examples:
+        martlet explain name fit_generator
+        martlet explain name CrossEntropyLoss
+      """)
+
+  @Argument(help: "The name.")
+  var name: String
+
+  func run() throws {
+    let rows = try FrameworkNames.rows(for: name)
+    for row in rows {
+      print("\(row.topic): \(row.martlet)")
+      if !row.keras.isEmpty { print("  Keras    \(row.keras)") }
+      if !row.torch.isEmpty { print("  PyTorch  \(row.torch)") }
+    }
+  }
+}

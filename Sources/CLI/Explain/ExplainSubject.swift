@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import Martlet
+import MartletRecipes
+
+/// The network that a person names: a recipe's before training, or one whose weights were saved.
+struct ExplainSubject {
+  let name: String
+  let model: Sequential
+  let task: SupervisedTask
+  private let seed: UInt64
+
+  /// - Throws: `ValidationError` for what is neither a recipe nor a file, or a network that is not a list of layers; what reading the
+  ///   file throws.
+  init(_ subject: String) throws {
+    name = subject
+    let model: any Layer
+    if let recipe = Recipe.named(subject) {
+      guard let task = recipe.task as? any NetworkTask else { throw RecipeError.noNetwork(recipe: subject) }
+      (self.task, seed) = (task.supervised, 1)
+      model = try self.task.network.model(for: self.task.form, seed: 1)
+    } else if FileManager.default.fileExists(atPath: subject) {
+      let (saved, task, loaded) = try SavedNetwork.read(subject)
+      (self.task, seed, model) = (task, saved.seed, loaded)
+    } else {
+      throw ValidationError(
+        "'\(subject)' is no file of weights and no recipe; recipes are \(Recipe.all.map(\.name).joined(separator: ", "))"
+      )
+    }
+    guard let sequence = model as? Sequential else {
+      throw ValidationError("the network of \(subject) is a graph; a list of layers can be explained")
+    }
+    self.model = sequence
+  }
+
+  /// The samples of the recipe, after a word about where they come from where that may surprise.
+  func samples(_ options: DataOptions) throws -> RecipeData {
+    let data = try task.data.load(options.request(seed: seed))
+    data.notes.forEach(note)
+    return data
+  }
+}

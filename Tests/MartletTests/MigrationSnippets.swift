@@ -1,0 +1,179 @@
+import Foundation
+import Martlet
+
+// Every expression of the table in Docs/Migration.md stands here, as it stands there, so that it compiles; `MigrationTests` looks for
+// them in the text of this file.
+
+func migrationData(
+  _ data: Dataset, values: [Float], path: String, features: FeatureMatrix, rows: [[String]], names: [String],
+  texts: [String], labels: Tensor
+) throws -> [Any] {
+  try [
+    MNIST.load(),
+    data.split(test: 0.2, validation: 0.1, seed: 1),
+    data.batches(size: 32),
+    labels.oneHot(depth: 10),
+    StandardScaler(fitting: features),
+    MinMaxScaler(fitting: features),
+    RobustScaler(fitting: features),
+    LabelEncoder(fitting: names),
+    OneHotEncoder(fitting: rows),
+    Table(contentsOfCSV: path),
+    Vocabulary(fitting: texts),
+    data.balancedClassWeights,
+    data.oversampled(seed: 1),
+    data.undersampled(seed: 1),
+  ]
+}
+
+func migrationArrays(values: [Float], labels: [Int]) throws -> Dataset {
+  try Dataset(inputs: values, shape: [2], labels: labels)
+}
+
+func migrationModels(layers: [any Layer], x: Symbol, y: Symbol, url: URL, weights: Weights) throws -> [Any] {
+  let model = try Sequential(input: [784], layers: layers)
+  try model.restore(weights)
+  try model.save(to: url)
+  try model.load(from: url)
+  model.freeze()
+  return try [
+    Model(inputs: [x], outputs: [y]),
+    model.summary(),
+    model.parameterCount,
+    model.weights,
+    NetworkDrawing(of: model),
+  ]
+}
+
+func migrationLayers() -> [Any] {
+  [
+    Dense(128, activation: .relu),
+    Conv2D(32, kernel: 3, padding: .same),
+    Conv1D(16, kernel: 3, padding: .causal),
+    DepthwiseConv2D(kernel: 3),
+    SeparableConv2D(16, kernel: 3),
+    ConvTransposed2D(16, kernel: 3, stride: 2),
+    MaxPool2D(2),
+    AveragePool2D(2),
+    GlobalAveragePool2D(),
+    GlobalMaxPool2D(),
+    Flatten(),
+    Reshape([28, 28]),
+    Dropout(0.5),
+    GaussianNoise(0.1),
+    BatchNorm(),
+    LayerNorm(),
+    GroupNorm(groups: 4),
+    Embedding(10_000, 64),
+    SimpleRNN(32),
+    LSTM(64, returnsSequences: true),
+    GRU(64),
+    Bidirectional(LSTM(64)),
+    TimeDistributed(Dense(10)),
+    Masking(),
+    MultiHeadAttention(heads: 4, keySize: 16),
+    ZeroPadding2D(Margins(top: 1, bottom: 1)),
+    UpSampling2D(2),
+    RandomTransform(rotation: 0.1, mirrors: true),
+    PReLU(),
+    Maxout(16),
+    Add(),
+    Concatenate(),
+    Residual { Dense(64, activation: .relu) },
+    Lambda { $0 * 2 },
+    Activation.relu,
+  ]
+}
+
+func migrationActivations(_ x: Tensor) throws -> [Any] {
+  try [
+    Activation(named: "relu"),
+    x.relu(),
+    x.leakyRelu(negativeSlope: 0.1),
+    x.sigmoid(),
+    x.tanh(),
+    x.softmax(alongAxis: -1),
+    x.elu(alpha: 1),
+    x.selu(),
+    x.gelu(),
+    x.softplus(),
+    x.silu(),
+  ]
+}
+
+func migrationLosses() throws -> [any Loss] {
+  try [
+    Losses.named("sparse_categorical_crossentropy"),
+    CategoricalCrossEntropy(fromLogits: true),
+    CategoricalCrossEntropy(),
+    BinaryCrossEntropy(fromLogits: true),
+    BinaryCrossEntropy(),
+    MeanSquaredError(),
+    MeanAbsoluteError(),
+    MeanAbsolutePercentageError(),
+    MeanSquaredLogarithmicError(),
+    Huber(delta: 1),
+    LogCosh(),
+    Hinge(),
+    SquaredHinge(),
+    CategoricalHinge(),
+    KullbackLeiblerDivergence(),
+    Poisson(),
+    CosineSimilarity(),
+    CTC(),
+  ]
+}
+
+func migrationOptimizers() throws -> [Any] {
+  try [
+    Optimizers.named("adam", learningRate: 0.001),
+    SGD(learningRate: 0.01, momentum: 0.9),
+    Adam(learningRate: 0.001),
+    AdamW(learningRate: 0.001, weightDecay: 0.01),
+    RMSprop(learningRate: 0.001),
+    Adagrad(learningRate: 0.01),
+    Adadelta(learningRate: 1),
+    Adamax(learningRate: 0.001),
+    Nadam(learningRate: 0.001),
+    ExponentialDecay(0.1, decaySteps: 100, decayRate: 0.9),
+    StepDecay(0.1, stepSize: 30, factor: 0.1),
+    CosineDecay(0.1, decaySteps: 1000),
+    OneCycle(0.1, steps: 1000),
+    SGD(learningRate: 0.1, clipping: .norm(1)),
+  ]
+}
+
+func migrationTraining(
+  _ data: Dataset, model: Sequential, x: Tensor, loss: Tensor, optimizer: inout any Optimizer
+) throws -> [Any] {
+  let trainer = Trainer(model, loss: .softmaxCrossEntropy, optimizer: Adam(), metrics: [.accuracy])
+  let history = try trainer.fit(data, validation: .split(0.1), epochs: 5)
+  let gradients = loss.gradients()
+  optimizer.update(model, along: gradients)
+  let device = try Device.named("opencl:0")
+  return try [
+    trainer.evaluate(data),
+    trainer.predict(data),
+    trainer.predict(data).labels,
+    history["loss"],
+    trainer.fit(data, epochs: 5, restoringBest: true),
+    trainer.fit(data, classWeights: [1, 3]),
+    withoutGradient { model(x) },
+    withDevice(device) { model(x) },
+  ]
+}
+
+func migrationMetrics(labels: [Int32], predictions: [Int32], scores: [Float]) throws -> [Any] {
+  let matrix = ConfusionMatrix(labels: labels, predictions: predictions, classCount: 3)
+  return try [
+    Metric.named("acc"),
+    Metric.accuracy,
+    Metric.binaryAccuracy(),
+    Metric.topK(5),
+    Metric.precision(),
+    Metric.recall(),
+    Metric.f1(),
+    ROCCurve(labels: labels, scores: scores).area,
+    matrix.report(),
+  ]
+}

@@ -1,4 +1,5 @@
-"""Pictures to learn: MNIST where its files are given, else noise as sparse as handwriting, which costs the same."""
+"""What models learn. Pictures: MNIST where its files are given, else noise as sparse as handwriting, which costs the same; for other
+models noise, or random characters."""
 
 import gzip
 from pathlib import Path
@@ -6,6 +7,9 @@ from pathlib import Path
 import numpy
 
 COUNT = 2048
+CHARACTERS = 65
+STEPS = 100
+NOISE = {"conv1d": (256, 64), "attention": (64, 128)}
 
 
 def _read(folder: Path, name: str) -> bytes:
@@ -38,3 +42,15 @@ def batches(folder: str | None, size: int) -> list[tuple[numpy.ndarray, numpy.nd
         raise ValueError(f"batches of at most {COUNT}")
     count = min(16, COUNT // size)
     return [(pictures[i * size : (i + 1) * size], classes[i * size : (i + 1) * size]) for i in range(count)]
+
+
+def samples(model: str, folder: str | None, size: int) -> list[tuple[numpy.ndarray, numpy.ndarray]]:
+    """Batches for a model: inputs and classes, or characters and those that are to be said."""
+    random = numpy.random.default_rng(1)
+    if model == "characters":
+        text = random.integers(0, CHARACTERS, (4, 2, size, STEPS), numpy.int32)
+        return [(x, y) for x, y in text]
+    if model in NOISE:
+        shape = (size, *NOISE[model])
+        return [(random.standard_normal(shape, numpy.float32), random.integers(0, 10, size, numpy.int32)) for _ in range(4)]
+    return batches(folder, size)

@@ -33,6 +33,22 @@ def _parameters(model: str) -> dict:
     if model == "lstm":
         weights = {"wx": normal(28, 512), "wh": normal(128, 512), "b": jnp.zeros(512)}
         return weights | {"w": normal(128, 10), "c": jnp.zeros(10)}
+    if model == "characters":
+        weights = {"e": normal(digits.CHARACTERS, 64), "wx": normal(64, 512), "wh": normal(128, 512), "b": jnp.zeros(512)}
+        return weights | {"w": normal(128, digits.CHARACTERS), "c": jnp.zeros(digits.CHARACTERS)}
+    if model == "gru":
+        weights = {"wx": normal(28, 384), "wh": normal(128, 384), "b": jnp.zeros(384), "d": jnp.zeros(384)}
+        return weights | {"w": normal(128, 10), "c": jnp.zeros(10)}
+    if model == "conv1d":
+        weights = {"w1": normal(5, 64, 64), "w2": normal(5, 64, 64), "w3": normal(256 * 64, 10)}
+        return weights | {"b1": jnp.zeros(64), "b2": jnp.zeros(64), "b3": jnp.zeros(10)}
+    if model == "separable":
+        weights = {"w1": normal(3, 3, 1, 32), "d2": normal(3, 3, 1, 32), "w2": normal(32, 64), "d3": normal(3, 3, 1, 64)}
+        weights |= {"w3": normal(64, 64), "w": normal(9 * 9 * 64, 10)}
+        return weights | {"b1": jnp.zeros(32), "b2": jnp.zeros(64), "b3": jnp.zeros(64), "c": jnp.zeros(10)}
+    if model == "attention":
+        weights = {"w1": normal(128, 3 * 128), "w2": normal(128, 128), "w": normal(64 * 128, 10)}
+        return weights | {"b1": jnp.zeros(3 * 128), "b2": jnp.zeros(128), "c": jnp.zeros(10)}
     raise NotImplementedError(f"no model {model}")
 
 
@@ -49,25 +65,74 @@ def _mlp(p, x):
     return jax.nn.relu(x.reshape(-1, 784) @ p["w1"] + p["b1"]) @ p["w2"] + p["b2"]
 
 
-def _lstm(p, x, unroll):
-    """All products with the inputs at once, then a scan over the rows of the picture."""
-    inputs = (x.reshape(-1, 28, 28) @ p["wx"] + p["b"]).swapaxes(0, 1)
+def _lstm_states(p, x, unroll):
+    """All products with the inputs at once, then a scan over the steps; h of each: [steps, batch, 128]."""
+    inputs = (x @ p["wx"] + p["b"]).swapaxes(0, 1)
     zeros = jnp.zeros((x.shape[0], 128))
 
     def step(state, row):
         h, c = state
         i, f, g, o = jnp.split(row + h @ p["wh"], 4, axis=1)
         c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
-        return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h
 
-    (h, _), _ = lax.scan(step, (zeros, zeros), inputs, unroll=unroll)
+    return lax.scan(step, (zeros, zeros), inputs, unroll=unroll)[1]
+
+
+def _lstm(p, x, unroll):
+    return _lstm_states(p, x.reshape(-1, 28, 28), unroll)[-1] @ p["w"] + p["c"]
+
+
+def _characters(p, x, unroll):
+    return _lstm_states(p, p["e"][x], unroll).swapaxes(0, 1) @ p["w"] + p["c"]
+
+
+def _gru(p, x, unroll):
+    inputs = (x.reshape(-1, 28, 28) @ p["wx"] + p["b"]).swapaxes(0, 1)
+
+    def step(h, row):
+        recurrent = h @ p["wh"] + p["d"]
+        z, r = jnp.split(jax.nn.sigmoid(row[:, :256] + recurrent[:, :256]), 2, axis=1)
+        new = jnp.tanh(row[:, 256:] + r * recurrent[:, 256:])
+        return z * h + (1 - z) * new, None
+
+    h, _ = lax.scan(step, jnp.zeros((x.shape[0], 128)), inputs, unroll=unroll)
     return h @ p["w"] + p["c"]
 
 
+def _conv1d(p, x):
+    def block(x, w, b):
+        return jax.nn.relu(lax.conv_general_dilated(x, w, (1,), "SAME", dimension_numbers=("NWC", "WIO", "NWC")) + b)
+
+    x = block(block(x, p["w1"], p["b1"]), p["w2"], p["b2"])
+    return x.reshape(x.shape[0], -1) @ p["w3"] + p["b3"]
+
+
+def _separable(p, x):
+    def block(x, depthwise, pointwise, b):
+        y = lax.conv_general_dilated(
+            x, depthwise, (1, 1), "VALID", dimension_numbers=LAYOUT, feature_group_count=x.shape[-1]
+        )
+        return jax.nn.relu(y @ pointwise + b)
+
+    x = jax.nn.relu(lax.conv_general_dilated(x, p["w1"], (2, 2), "VALID", dimension_numbers=LAYOUT) + p["b1"])
+    x = block(block(x, p["d2"], p["w2"], p["b2"]), p["d3"], p["w3"], p["b3"])
+    return x.reshape(x.shape[0], -1) @ p["w"] + p["c"]
+
+
+def _attention(p, x):
+    q, k, v = jnp.moveaxis((x @ p["w1"] + p["b1"]).reshape(*x.shape[:2], 3, 4, 32), 2, 0)
+    y = jax.nn.dot_product_attention(q, k, v).reshape(x.shape) @ p["w2"] + p["b2"]
+    return y.reshape(x.shape[0], -1) @ p["w"] + p["c"]
+
+
 def _forward(model: str, unroll: int):
-    if model == "lstm":
-        return lambda p, x: _lstm(p, x, unroll)
-    return {"cnn": _cnn, "mlp": _mlp}[model]
+    recurrent = {"lstm": _lstm, "gru": _gru, "characters": _characters}
+    if model in recurrent:
+        return lambda p, x: recurrent[model](p, x, unroll)
+    others = {"cnn": _cnn, "mlp": _mlp, "conv1d": _conv1d, "separable": _separable, "attention": _attention}
+    return others[model]
 
 
 def _training(model: str, batch: int, folder: str | None, unroll: int = 1) -> Run:
@@ -84,7 +149,7 @@ def _training(model: str, batch: int, folder: str | None, unroll: int = 1) -> Ru
     update = jax.jit(update, donate_argnums=(0, 1))
     p = _parameters(model)
     state = [p, optimizer.init(p)]
-    batches = itertools.cycle([(jnp.asarray(x), jnp.asarray(y)) for x, y in digits.batches(folder, batch)])
+    batches = itertools.cycle([(jnp.asarray(x), jnp.asarray(y)) for x, y in digits.samples(model, folder, batch)])
 
     def step():
         state[:] = update(*state, *next(batches))
@@ -143,7 +208,8 @@ def variants(task: dict, folder: str | None) -> dict:
     match task["kind"]:
         case "training":
             make = lambda unroll: lambda: _training(task["model"], task["batch"], folder, unroll)
-            return {"jit": make(1), "jit, unrolled": make(28)} if task["model"] == "lstm" else {"jit": make(1)}
+            unrolled = {"jit, unrolled": make(28)} if task["model"] in ("lstm", "gru") else {}
+            return {"jit": make(1)} | unrolled
         case "inference":
             return {"jit": lambda: _inference(task["model"], task["batch"], folder)}
         case "convolution":

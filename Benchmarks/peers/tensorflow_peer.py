@@ -29,11 +29,27 @@ def _model(name: str, unroll: bool) -> tf.keras.Model:
         return tf.keras.Sequential([L.Input((28, 28, 1)), L.Flatten(), L.Dense(128, activation="relu"), last])
     if name == "lstm":
         return tf.keras.Sequential([L.Input((28, 28)), L.LSTM(128, unroll=unroll), last])
+    if name == "gru":
+        return tf.keras.Sequential([L.Input((28, 28)), L.GRU(128, unroll=unroll), last])
+    if name == "characters":
+        layers = [L.Embedding(digits.CHARACTERS, 64), L.LSTM(128, return_sequences=True, unroll=unroll)]
+        return tf.keras.Sequential([L.Input((digits.STEPS,), dtype="int32"), *layers, L.Dense(digits.CHARACTERS)])
+    if name == "conv1d":
+        layers = [L.Conv1D(64, 5, padding="same", activation="relu") for _ in range(2)]
+        return tf.keras.Sequential([L.Input((256, 64)), *layers, L.Flatten(), last])
+    if name == "separable":
+        layers = [L.Conv2D(32, 3, strides=2, activation="relu")]
+        layers += [L.SeparableConv2D(64, 3, activation="relu") for _ in range(2)]
+        return tf.keras.Sequential([L.Input((28, 28, 1)), *layers, L.Flatten(), last])
+    if name == "attention":
+        x = L.Input((64, 128))
+        y = L.MultiHeadAttention(4, 32)(x, x)
+        return tf.keras.Model(x, last(L.Flatten()(y)))
     raise NotImplementedError(f"no model {name}")
 
 
-def _input(name: str, pictures) -> tf.Tensor:
-    return tf.constant(pictures.reshape(-1, 28, 28) if name == "lstm" else pictures)
+def _input(name: str, samples) -> tf.Tensor:
+    return tf.constant(samples.reshape(-1, 28, 28) if name in ("lstm", "gru") else samples)
 
 
 def _last(results: list) -> None:
@@ -58,7 +74,7 @@ def _training(model: str, batch: int, folder: str | None, jit: bool, unroll: boo
     optimizer = tf.keras.optimizers.Adam()
     optimizer.build(network.trainable_variables)
     loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    data = [(_input(model, x), tf.constant(y)) for x, y in digits.batches(folder, batch)]
+    data = [(_input(model, x), tf.constant(y)) for x, y in digits.samples(model, folder, batch)]
 
     @tf.function(jit_compile=jit)
     def step(x, y):
@@ -121,7 +137,7 @@ def variants(task: dict, folder: str | None) -> dict:
         case "training":
             make = lambda jit, unroll: lambda: _training(task["model"], task["batch"], folder, jit, unroll)
             found = {"function": make(False, False), "xla": make(True, False)}
-            if task["model"] == "lstm":
+            if task["model"] in ("lstm", "gru"):
                 found |= {"function, unrolled": make(False, True), "xla, unrolled": make(True, True)}
             return found
         case "inference":

@@ -18,14 +18,45 @@ def start(threads: int) -> None:
 
 
 class LastStep(nn.Module):
-    """An LSTM that gives its last output only."""
+    """A recurrent layer that gives its last output only."""
 
-    def __init__(self, inputs: int, units: int):
+    def __init__(self, layer: nn.Module):
         super().__init__()
-        self.lstm = nn.LSTM(inputs, units, batch_first=True)
+        self.layer = layer
 
     def forward(self, x):
-        return self.lstm(x)[0][:, -1]
+        return self.layer(x)[0][:, -1]
+
+
+class Characters(nn.Module):
+    """What follows each character, one row for each of all samples."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(digits.CHARACTERS, 64)
+        self.lstm = nn.LSTM(64, 128, batch_first=True)
+        self.last = nn.Linear(128, digits.CHARACTERS)
+
+    def forward(self, x):
+        return self.last(self.lstm(self.embedding(x))[0]).flatten(0, 1)
+
+
+class Attention(nn.Module):
+    """Self-attention with 4 heads."""
+
+    def __init__(self):
+        super().__init__()
+        self.projections = nn.Linear(128, 3 * 128)
+        self.output = nn.Linear(128, 128)
+
+    def forward(self, x):
+        parts = self.projections(x).unflatten(2, (3, 4, 32)).permute(2, 0, 3, 1, 4)
+        heads = F.scaled_dot_product_attention(*parts)
+        return self.output(heads.transpose(1, 2).flatten(2))
+
+
+def _separable(channels: int, filters: int) -> list[nn.Module]:
+    return [nn.Conv2d(channels, channels, 3, groups=channels, bias=False), nn.Conv2d(channels, filters, 1), nn.ReLU()]
 
 
 def _model(name: str) -> nn.Module:
@@ -35,21 +66,38 @@ def _model(name: str) -> nn.Module:
     if name == "mlp":
         return nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
     if name == "lstm":
-        return nn.Sequential(LastStep(28, 128), nn.Linear(128, 10))
+        return nn.Sequential(LastStep(nn.LSTM(28, 128, batch_first=True)), nn.Linear(128, 10))
+    if name == "gru":
+        return nn.Sequential(LastStep(nn.GRU(28, 128, batch_first=True)), nn.Linear(128, 10))
+    if name == "characters":
+        return Characters()
+    if name == "conv1d":
+        layers = [nn.Conv1d(64, 64, 5, padding=2), nn.ReLU(), nn.Conv1d(64, 64, 5, padding=2), nn.ReLU()]
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(256 * 64, 10))
+    if name == "separable":
+        layers = [nn.Conv2d(1, 32, 3, stride=2), nn.ReLU(), *_separable(32, 64), *_separable(64, 64)]
+        network = nn.Sequential(*layers, nn.Flatten(), nn.Linear(9 * 9 * 64, 10))
+        return network.to(memory_format=torch.channels_last)
+    if name == "attention":
+        return nn.Sequential(Attention(), nn.Flatten(), nn.Linear(64 * 128, 10))
     raise NotImplementedError(f"no model {name}")
 
 
 def _input(name: str, pictures) -> torch.Tensor:
     x = torch.from_numpy(pictures)
-    if name == "cnn":
+    if name in ("cnn", "separable"):
         return x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-    return x.reshape(-1, 784) if name == "mlp" else x.reshape(-1, 28, 28)
+    if name in ("lstm", "gru"):
+        return x.reshape(-1, 28, 28)
+    if name == "conv1d":
+        return x.transpose(1, 2).contiguous()
+    return x.reshape(-1, 784) if name == "mlp" else x
 
 
 def _training(model: str, batch: int, folder: str | None, compiles: bool) -> Run:
     network = _model(model)
     optimizer = torch.optim.Adam(network.parameters(), fused=True)
-    data = [(_input(model, x), torch.from_numpy(y).long()) for x, y in digits.batches(folder, batch)]
+    data = [(_input(model, x), torch.from_numpy(y).long().flatten()) for x, y in digits.samples(model, folder, batch)]
     batches = itertools.cycle(data)
 
     def loss(x, y):

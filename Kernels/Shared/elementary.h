@@ -16,6 +16,8 @@
 //   TO_REAL(i)          i converted, rounded to nearest
 //   AS_INTEGER, AS_REAL the same bits as the other type
 //   INFINITE, NOT_A_NUMBER   float constants
+// and, where there is an instruction for it,
+//   SCALE(y, n)         y·2ⁿ with one rounding, for a whole REAL n from -252 to 254
 
 #define POLYNOMIAL_STEP(p, x, c) p = FMA(p, x, SPLAT(c))
 #define ELEMENTARY_SHIFT 0x1.8p23f
@@ -25,11 +27,15 @@
 // 2ⁿ for n from -126 to 127.
 ELEMENTARY REAL elementary_power_of_two(INTEGER n) { return AS_REAL((n + 127) << 23); }
 
-// y·2ⁿ for n from -252 to 254.
+// y·2ⁿ for n from -252 to 254 and y near 1, so that the first product is exact.
 ELEMENTARY REAL elementary_scale(REAL y, INTEGER n) {
     INTEGER half_n = n >> 1;
     return y * elementary_power_of_two(half_n) * elementary_power_of_two(n - half_n);
 }
+
+#ifndef SCALE
+#define SCALE(y, n) elementary_scale(y, TO_INTEGER(n))
+#endif
 
 // eʳ - 1 for |r| ≤ 0.35.
 ELEMENTARY REAL elementary_expm1_reduced(REAL r) {
@@ -44,11 +50,12 @@ ELEMENTARY REAL elementary_expm1_reduced(REAL r) {
 
 ELEMENTARY REAL elementary_exp(REAL x) {
     // NaN takes the lower bound on its way, so that every lane converts to an integer, and comes back in the last line.
-    REAL bounded = SELECT(x > 89.0f, SPLAT(89.0f), SELECT(x > -105.0f, x, SPLAT(-105.0f)));
+    REAL bounded = SELECT(x > -105.0f, x, SPLAT(-105.0f));
+    bounded = SELECT(bounded < 89.0f, bounded, SPLAT(89.0f));
     REAL n = FMA(bounded, SPLAT(0x1.715476p+0f), SPLAT(ELEMENTARY_SHIFT)) - ELEMENTARY_SHIFT;
     REAL r = FMA(n, SPLAT(-ELEMENTARY_LN2_HIGH), bounded);
     r = FMA(n, SPLAT(-ELEMENTARY_LN2_LOW), r);
-    REAL y = elementary_scale(elementary_expm1_reduced(r) + 1.0f, TO_INTEGER(n));
+    REAL y = SCALE(elementary_expm1_reduced(r) + 1.0f, n);
     return SELECT(x == x, y, x);
 }
 
@@ -218,7 +225,7 @@ ELEMENTARY REAL elementary_power(REAL x, REAL y) {
     POLYNOMIAL_STEP(q, r, 0x1.c6b08ep-5f);
     POLYNOMIAL_STEP(q, r, 0x1.ebfbe0p-3f);
     POLYNOMIAL_STEP(q, r, 0x1.62e430p-1f);
-    REAL inside = elementary_scale(FMA(q, r, SPLAT(1.0f)), TO_INTEGER(SELECT(is_in_range, n, SPLAT(0.0f))));
+    REAL inside = SCALE(FMA(q, r, SPLAT(1.0f)), SELECT(is_in_range, n, SPLAT(0.0f)));
     REAL outside = SELECT(product > 150.0f, SPLAT(INFINITE), SPLAT(0.0f));
 
     // The special cases, the weakest first.

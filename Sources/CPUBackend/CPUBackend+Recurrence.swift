@@ -18,6 +18,28 @@ extension CPUBackend {
       return
     }
     countLaunch()
+    withSteps(of: program, shape, inputs, parameters, outputs) { finishStep in
+      withPacked(multiplications[...], []) { jobs in
+        threads.run(taskCount: (rows + blockRows - 1) / blockRows) { block in
+          let range = (block * blockRows)..<min(rows, (block + 1) * blockRows)
+          for step in 0..<steps {
+            for job in jobs { job.run(step: step, rows: range, contraction) }
+            finishStep(step, range)
+          }
+        }
+      }
+    }
+  }
+
+  /// Prepares the program for all steps, and hands on what runs it over some rows of one.
+  private func withSteps(
+    of program: ElementwiseProgram, _ shape: Shape, _ inputs: [View], _ parameters: [Scalar], _ outputs: [View],
+    _ body: (_ run: (_ step: Int, _ rows: Range<Int>) -> Void) -> Void
+  ) {
+    if let cell = PreparedCell(program, inputs: inputs, outputs: outputs, on: self) {
+      return body { cell.run(step: $0, rows: $1) }
+    }
+    let (steps, rows, columns) = (shape[0], shape[1], shape[2])
     let maps = UnsafeMutablePointer<PreparedMap>.allocate(capacity: steps)
     defer { maps.deallocate() }
     var prepared = 0
@@ -28,19 +50,10 @@ extension CPUBackend {
       else { return }
       (maps + step).initialize(
         to: PreparedMap(
-          program, shape: [rows, shape[2]], inputs: sources, parameters: parameters, outputs: targets, on: self))
+          program, shape: [rows, columns], inputs: sources, parameters: parameters, outputs: targets, on: self))
       prepared += 1
     }
-    let columns = shape[2]
-    withPacked(multiplications[...], []) { jobs in
-      threads.run(taskCount: (rows + blockRows - 1) / blockRows) { block in
-        let range = (block * blockRows)..<min(rows, (block + 1) * blockRows)
-        for step in 0..<steps {
-          for job in jobs { job.run(step: step, rows: range, contraction) }
-          maps[step].run((range.lowerBound * columns)..<(range.upperBound * columns))
-        }
-      }
-    }
+    body { maps[$0].run(($1.lowerBound * columns)..<($1.upperBound * columns)) }
   }
 
   /// How many rows a thread takes at a time; `nil` where the rows are too few for all threads and the products so large that

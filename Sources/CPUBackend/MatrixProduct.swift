@@ -103,7 +103,7 @@ struct ProductPlan {
   private(set) var panelsPerTask: Int
   private(set) var matricesPerTask: Int
   /// The chains are advanced block by block, so that the panels of a task stay in the second cache, or in a relay.
-  let stepBlocks: Int
+  private(set) var stepBlocks: Int
   /// Whether threads hand chains on to each other: each has a block of b's rows, which no other reads. In training, a step on the
   /// weights then finds their lines in the cache of the thread that writes them and in no other, as it did in the step before;
   /// taking back lines that others have read costs more than the whole step.
@@ -167,27 +167,39 @@ struct ProductPlan {
       tilesPerTask = max(1, min(tiles, wanted * tiles / (perPanel * panelsPerTask)))
       matricesPerTask = 1
     }
-    if product.b.columnStride == 1 && (tiles < Self.fewestTilesWorthPacking || Self.isNear(product)) {
+    let isDense = product.b.columnStride == 1
+    if isDense && (tiles < Self.fewestTilesWorthPacking || Self.isNear(product, steps: product.steps)) {
       packingOfB = .none
+      stepBlocks = 1
+    } else if isDense && tilesPerTask < tiles && Self.isNear(product, steps: product.steps / blocks) {
+      packingOfB = .none
+      stepBlocks = blocks
     } else {
       packingOfB = tilesPerTask == tiles ? .inPassing : .before
+      stepBlocks = packingOfB == .before ? blocks : 1
     }
     isRelay =
-      threads > 1 && packingOfB == .none && product.batch == 1 && tiles * panels >= Self.relayedTasksPerThread * threads
-      && Self.relayedSteps.contains(product.steps) && product.columns >= Self.fewestRelayedColumns
-      && product.rows <= Self.mostRelayedRows
-    if isRelay { (tilesPerTask, panelsPerTask) = (1, 1) }
-    stepBlocks = isRelay ? threads : packingOfB == .before ? blocks : 1
-    // Steps of a that are lines apart are read once per panel: over many steps, or whole pages apart, they leave the cache.
+      threads > 1 && packingOfB == .none && stepBlocks == 1 && product.batch == 1
+      && tiles * panels >= Self.relayedTasksPerThread * threads && Self.relayedSteps.contains(product.steps)
+      && product.columns >= Self.fewestRelayedColumns && product.rows <= Self.mostRelayedRows
+    if isRelay {
+      (tilesPerTask, panelsPerTask) = (1, 1)
+      stepBlocks = threads
+    }
+    // Steps of a that are lines apart are read once per panel: over many steps, or whole pages apart, they leave the cache. Rows that
+    // are neighbours share lines, which stay if a block of steps is near and they do not compete for places.
     let manySteps = 256
+    let staysNear =
+      product.a.rowStride == 1 && product.steps / stepBlocks * product.a.columnStride <= Self.nearElements
+      && product.a.columnStride % 32 != 0
     packsA =
-      product.a.columnStride != 1 && panels > 1
+      product.a.columnStride != 1 && panels > 1 && !staysNear
       && (product.steps > manySteps || product.a.transposed.rowsArePagesApart) && product.steps > 16 && !isRelay
   }
 
-  /// Whether all tiles find the rows of b in a cache as they lie.
-  private static func isNear(_ product: MatrixProduct) -> Bool {
-    product.steps * product.columns <= nearElements && !product.b.rowsArePagesApart
+  /// Whether all tiles find so many rows of b in a cache as they lie.
+  private static func isNear(_ product: MatrixProduct, steps: Int) -> Bool {
+    steps * product.columns <= nearElements && !product.b.rowsArePagesApart
   }
 
   var packedElementsOfA: Int { tiles * tileRows * steps }

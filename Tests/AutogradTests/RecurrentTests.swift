@@ -1,5 +1,6 @@
 import MartletAutograd
 import MartletBackend
+import MartletCPUBackend
 import MartletTensor
 import MartletTestSupport
 import Testing
@@ -91,6 +92,18 @@ extension OperationCase {
     }
     let (fused, composed) = (try valueAndGradients(setting), try valueAndGradients(setting.composed))
     for (a, b) in zip(fused, composed) { expectClose(Tensor(a, on: .reference), b, within: 2e-6) }
+  }
+
+  @Test("of LSTM and GRU are the programs that the CPU has routines for")
+  func routines() {
+    for cell in [RecurrentCell.lstm, .gru] {
+      for returnsSequences in [false, true] {
+        let programs = RecurrentPrograms(
+          cell: cell, activation: .tanh, recurrentActivation: .sigmoid, isMasked: false,
+          returnsSequences: returnsSequences)
+        #expect(CellStep(programs.forward) != nil && CellStep(programs.backward) != nil, "\(cell)")
+      }
+    }
   }
 
   @Test("compute only what is asked for: a frozen kernel, an input that is data", arguments: Device.underTest)

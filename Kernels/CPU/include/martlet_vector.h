@@ -222,6 +222,28 @@ void martlet_reduce_columns(const struct martlet_reduction *reduction, ptrdiff_t
 void martlet_combine_chunks(const struct martlet_vector_kernels *kernels, enum martlet_combiner combiner,
                             uint32_t *partial, int32_t *index, ptrdiff_t chunks, ptrdiff_t width);
 
+// MARK: Recurrent cells
+
+// The steps that have a routine.
+enum martlet_cell_step {
+    martlet_lstm_forward,
+    martlet_lstm_backward,
+    martlet_gru_forward,
+    martlet_gru_backward,
+    martlet_cell_step_count
+};
+
+// Rows of neighbouring floats.
+struct martlet_cell_operand {
+    float *base;
+    ptrdiff_t row_stride;
+};
+
+enum { martlet_most_cell_operands = 14 };
+
+// A program over so many rows and columns; operands are its inputs, then its outputs.
+typedef void (*martlet_cell_routine)(const struct martlet_cell_operand *operands, ptrdiff_t rows, ptrdiff_t columns);
+
 // MARK: Tables
 
 struct martlet_vector_kernels {
@@ -264,7 +286,15 @@ struct martlet_vector_kernels {
     // A step of Adam over n elements, in place; scalars: rate, 1 - beta1, 1 - beta2, epsilon.
     void (*adam_step)(float *parameter, float *momentum, float *velocity, const float *gradient, const float *scalars,
                       ptrdiff_t n);
+
+    // By step, and by whether there is a sequence: of results forwards, of upstreams backwards.
+    martlet_cell_routine cell_steps[martlet_cell_step_count][2];
 };
+
+static inline martlet_cell_routine martlet_vector_cell_step(const struct martlet_vector_kernels *kernels,
+                                                            enum martlet_cell_step step, bool has_sequence) {
+    return kernels->cell_steps[step][has_sequence];
+}
 
 static inline martlet_routine martlet_vector_routine(const struct martlet_vector_kernels *kernels,
                                                      enum martlet_operation operation, int scalars) {

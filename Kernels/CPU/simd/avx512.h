@@ -17,6 +17,8 @@
                              apply_to = function)
 #include "vectors.inc"
 
+#define SCALE(y, n) ((vf)_mm512_scalef_ps((__m512)(y), (__m512)(n)))
+
 // The first `count` lanes from memory, zero in the others; nothing behind the last is touched.
 INLINE vf load_first(const float *p, ptrdiff_t count) {
     return count >= LANES ? load(p) : (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);

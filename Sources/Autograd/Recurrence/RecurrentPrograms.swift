@@ -1,12 +1,23 @@
 import MartletBackend
 
 /// The element-wise part of one step of a cell, forward and backward. A block is `units` columns of the gates' memory.
-struct RecurrentPrograms: Hashable, Sendable {
+package struct RecurrentPrograms: Hashable, Sendable {
   let cell: RecurrentCell
   let activation: FusedActivation
   let recurrentActivation: FusedActivation
   let isMasked: Bool
   let returnsSequences: Bool
+
+  package init(
+    cell: RecurrentCell, activation: FusedActivation, recurrentActivation: FusedActivation, isMasked: Bool,
+    returnsSequences: Bool
+  ) {
+    self.cell = cell
+    self.activation = activation
+    self.recurrentActivation = recurrentActivation
+    self.isMasked = isMasked
+    self.returnsSequences = returnsSequences
+  }
 
   /// How many blocks there are: one per gate, and for GRU one more, since the candidate's two products meet only after the reset.
   var blockCount: Int { cell == .simple ? 1 : 4 }
@@ -19,10 +30,10 @@ struct RecurrentPrograms: Hashable, Sendable {
   var passesGradientOn: Bool { cell == .gru || isMasked }
 
   /// Blocks, c if there is one, h and the mask if they are read → activated blocks, c, h, and h once more for sequences.
-  var forward: ElementwiseProgram { Self.forwardPrograms[self] }
+  package var forward: ElementwiseProgram { Self.forwardPrograms[self] }
   /// Kept blocks, then for LSTM c before and after, for GRU h before, else h after; the gradient of h so far, that of c; the
   /// upstream of sequences; the mask → gradients of the blocks' sums, that of c, and what passes on of that of h.
-  var backward: ElementwiseProgram { Self.backwardPrograms[self] }
+  package var backward: ElementwiseProgram { Self.backwardPrograms[self] }
 
   private static let forwardPrograms = ProgramCache<RecurrentPrograms> { $0.makeForward() }
   private static let backwardPrograms = ProgramCache<RecurrentPrograms> { $0.makeBackward() }

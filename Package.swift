@@ -126,6 +126,8 @@ let package = Package(
     // Named tasks: where the data come from, the network, how it is trained, and what is shown at the end.
     .target(name: "MartletRecipes", dependencies: ["Martlet"], path: "Sources/Recipes"),
     .testTarget(name: "RecipesTests", dependencies: ["MartletRecipes", "MartletTestSupport"]),
+    // The same as short programs, for reading.
+    .executableTarget(name: "Examples", dependencies: ["Martlet"], path: "Examples"),
 
     // Everything above, against values that other libraries computed.
     .testTarget(

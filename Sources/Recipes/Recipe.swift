@@ -32,7 +32,7 @@ package struct Recipe: Sendable {
 
 extension Recipe {
   /// Every recipe there is; each file of the catalogue has some.
-  package static let all: [Recipe] = [digits, generation, classics].flatMap(\.self)
+  package static let all: [Recipe] = [digits, pictures, tables, plane, texts, generation, classics].flatMap(\.self)
 
   /// The recipe with a name.
   package static func named(_ name: String) -> Recipe? { all.first { $0.name == name } }

@@ -6,6 +6,11 @@ package struct SampleForm: Hashable, Sendable {
   package var shape: Shape
   /// How many classes, or numbers, the answer has.
   package var outputs: Int
+  /// Where single numbers that are to be predicted lie: their mean and standard deviation among the training samples. A network that
+  /// predicts prices begins there.
+  package var target: (mean: Float, deviation: Float) { (targetMean, targetDeviation) }
+  var targetMean: Float = 0
+  var targetDeviation: Float = 1
 
   package init(_ shape: Shape, outputs: Int) {
     self.shape = shape
@@ -18,7 +23,14 @@ package struct SampleForm: Hashable, Sendable {
     switch dataset.targetKind {
     case .none: outputs = 0
     case .label: outputs = dataset.classCount
-    case .values(let shape): outputs = shape.reduce(1, *)
+    case .values(let shape):
+      outputs = shape.reduce(1, *)
+      guard outputs == 1, case .values(let targets, _) = dataset.batch(of: 0..<dataset.count).targets else { return }
+      let mean = targets.reduce(0) { $0 + Double($1) } / Double(max(targets.count, 1))
+      let variance =
+        targets.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(max(targets.count, 1))
+      targetMean = Float(mean)
+      targetDeviation = variance > 0 ? Float(variance.squareRoot()) : 1
     }
   }
 }

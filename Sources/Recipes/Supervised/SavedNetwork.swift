@@ -25,6 +25,7 @@ package struct SavedNetwork: Sendable {
       "recipe": recipe, "input": form.shape.map(String.init).joined(separator: ","), "outputs": "\(form.outputs)",
       "seed": "\(seed)",
     ]
+    if form.target != (0, 1) { metadata["target"] = "\(form.targetMean),\(form.targetDeviation)" }
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     if !classNames.isEmpty {
@@ -69,6 +70,11 @@ extension SavedNetwork {
     if let outputs = metadata["outputs"] {
       guard let count = Int(outputs), (1...1 << 14).contains(count) else { throw damaged("\(outputs) outputs") }
       form.outputs = count
+    }
+    if let target = metadata["target"] {
+      let numbers = target.split(separator: ",").compactMap { Float($0) }.filter(\.isFinite)
+      guard numbers.count == 2 else { throw damaged("numbers around \(target)") }
+      (form.targetMean, form.targetDeviation) = (numbers[0], numbers[1])
     }
     self.form = form
     let decoder = JSONDecoder()

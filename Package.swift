@@ -104,7 +104,10 @@ let package = Package(
       path: "Sources/Training"),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["MartletTraining", "MartletCPUBackend", "MartletReferenceBackend", "MartletTestSupport"]),
+      dependencies: [
+        "MartletTraining", "MartletCPUBackend", "MartletReferenceBackend", "MartletTestSupport",
+        .target(name: "MartletOpenCLBackend", condition: .when(traits: ["OpenCL"])),
+      ]),
 
     // Learners from before gradient descent, and beside it: threshold units, perceptron and Hebb rule, Kohonen maps, Boltzmann machines.
     .target(name: "MartletClassics", dependencies: ["MartletTraining"], path: "Sources/Classics"),

@@ -17,6 +17,9 @@ static const char probe[] = {
 static const char elementwise[] = {
 #embed "kernels/elementwise.cl"
     , 0};
+static const char elementwise_each[] = {
+#embed "kernels/elementwise_each.cl"
+    , 0};
 static const char reduce_inner[] = {
 #embed "kernels/reduce_inner.cl"
     , 0};
@@ -50,6 +53,9 @@ static const char contraction[] = {
 static const char contraction_registers[] = {
 #embed "kernels/contraction_registers.cl"
     , 0};
+static const char contraction_loaders[] = {
+#embed "kernels/contraction_loaders.cl"
+    , 0};
 static const char contraction_tiled[] = {
 #embed "kernels/contraction_tiled.cl"
     , 0};
@@ -66,6 +72,8 @@ const char *martlet_opencl_source(enum martlet_opencl_source source) {
         return probe;
     case martlet_cl_elementwise:
         return elementwise;
+    case martlet_cl_elementwise_each:
+        return elementwise_each;
     case martlet_cl_reduce_inner:
         return reduce_inner;
     case martlet_cl_reduce_outer:
@@ -88,6 +96,8 @@ const char *martlet_opencl_source(enum martlet_opencl_source source) {
         return contraction;
     case martlet_cl_contraction_registers:
         return contraction_registers;
+    case martlet_cl_contraction_loaders:
+        return contraction_loaders;
     case martlet_cl_contraction_tiled:
         return contraction_tiled;
     }

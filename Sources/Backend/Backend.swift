@@ -40,6 +40,8 @@ public protocol Backend: AnyObject, Sendable {
     byteCount: Int, to storage: Storage, atByte offset: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void)
   /// Copies bytes to the host after everything before has finished; throws the first error since the last check.
   func download(_ storage: Storage, atByte offset: Int, into target: UnsafeMutableRawBufferPointer) throws
+  /// Begins to copy bytes to the host: those there are after everything before. Nobody waits until somebody asks for them.
+  func beginDownload(_ storage: Storage, atByte offset: Int, byteCount: Int) -> any PendingDownload
   /// Hands queued work to the device without waiting.
   func flush()
   /// Waits for all work; throws the first error since the last check.

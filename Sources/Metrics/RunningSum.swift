@@ -1,18 +1,18 @@
-import MartletAutograd
+import MartletBackend
 import MartletTensor
 
 /// Adds up small tensors of one shape without waiting for the device each time.
 ///
-/// Terms are kept until somebody asks for the sum; then they come over and are added in Double. Adding them up on the device
-/// instead would cost a launch per batch, and 24 bits of mantissa are few for a million samples; so would putting them together
-/// for a single transfer.
+/// Each term starts for the host as soon as it is added, behind what the device still has to do; whoever asks for the sum waits for
+/// the last of them only. Terms are added in Double: 24 bits of mantissa are few for a million samples. Adding on the device
+/// would cost a launch per batch besides; keeping terms there until the sum is asked for, a wait for each.
 public struct RunningSum: Sendable {
   private var sums: [Double] = []
-  private var pending: [Tensor] = []
+  private var pending: [PendingFloats] = []
+  private var shape: Shape?
 
-  // Where nobody asks for long, terms are added up on the device, so that they do not pile up.
-  private static let maximumPendingTerms = 1024
-  private static let maximumPendingElements = 1 << 20
+  /// So many terms may be under way before those that have arrived are added.
+  private static let mostPending = 256
 
   /// An empty sum.
   public init() {}
@@ -24,26 +24,31 @@ public struct RunningSum: Sendable {
   ///
   /// - Precondition: it has the shape of those before.
   public mutating func add(_ term: Tensor) {
-    if let other = pending.first {
-      precondition(term.shape == other.shape, "RunningSum: shape \(term.shape) after \(other.shape)")
+    precondition(shape == nil || shape == term.shape, "RunningSum: shape \(term.shape) after \(shape ?? [])")
+    shape = term.shape
+    pending.append(term.pendingFloats())
+    if pending.count < Self.mostPending { return }
+    // What cannot be read stays, and is thrown by `values`.
+    var added = 0
+    while added < pending.count, pending[added].hasArrived, let values = try? pending[added].values() {
+      add(values)
+      added += 1
     }
-    pending.append(term.detached)
-    if pending.count >= Self.maximumPendingTerms || pending.count * term.elementCount > Self.maximumPendingElements {
-      pending = [withoutGradient { Tensor.stacked(pending, alongAxis: 0).sum(alongAxes: [0]) }]
-    }
+    pending.removeFirst(added)
   }
 
   /// The sum of each element over everything added so far, row-major; empty when nothing was. Waits for the device.
   ///
   /// - Throws: `BackendError` when the device has failed.
   public mutating func values() throws -> [Double] {
-    guard let first = pending.first else { return sums }
-    let size = first.elementCount
-    if sums.isEmpty { sums = [Double](repeating: 0, count: size) }
-    for term in pending {
-      for (index, value) in try term.floats().enumerated() { sums[index] += Double(value) }
-    }
+    _ = try pending.last?.values()  // the one wait: a device sends them in order
+    for term in pending { add(try term.values()) }
     pending.removeAll(keepingCapacity: true)
     return sums
+  }
+
+  private mutating func add(_ values: [Float]) {
+    if sums.isEmpty { sums = [Double](repeating: 0, count: values.count) }
+    for (index, value) in values.enumerated() { sums[index] += Double(value) }
   }
 }

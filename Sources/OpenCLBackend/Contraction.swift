@@ -50,6 +50,24 @@
       }
     }
 
+    /// The maximum pooling that a convolution is one with: windows beside each other over the convolution's results.
+    struct Pooling {
+      var window: Extent2D
+      var margin: Extent2D
+      var pooled: Extent2D
+      var index: View?
+      /// Whether the pooled results are what is read, in a gradient, and not what is stored.
+      var isUpstream = false
+
+      init(_ window: Window, pooled: Shape, index: View?, isUpstream: Bool = false) {
+        self.window = window.size
+        margin = Extent2D(window.margins.top, window.margins.left)
+        self.pooled = Extent2D(pooled[1], pooled[2])
+        self.index = index
+        self.isUpstream = isUpstream
+      }
+    }
+
     var kind: Kind
     var rows: Int
     var columns: Int
@@ -63,6 +81,7 @@
     /// From one panel of columns to the next where b was packed, else `nil`.
     var packedPanel: Int?
     var sliding = Sliding()
+    var pooling: Pooling?
     var slices = 1
     var groups = 1
     var accumulate = false
@@ -83,44 +102,19 @@
     }
   }
 
-  /// How many sums one group or item computes.
-  struct Tile: Hashable {
-    var rows: Int
-    var columns: Int
-    /// For processors: elements in a vector. For GPUs 1.
-    var width = 1
-    /// For GPUs: the depth of a panel, and the rows and columns of an item.
-    var depth = 0
-    var itemRows = 0
-    var itemColumns = 0
-
-    var groupSize: Int { depth == 0 ? 1 : rows / itemRows * (columns / itemColumns) }
-
-    static func chosen(for profile: OpenCLProfile, rows: Int, columns: Int, count: Int) -> Tile {
-      switch profile {
-      case .cpu:
-        // 6 × 32 sums, two vectors of b and one value of a fill the 32 registers of AVX-512; narrower where columns are few.
-        let short: Int? = rows == 1 ? 1 : rows <= 4 ? 4 : nil  // few variants: each is a kernel to compile
-        if columns > 16 { return Tile(rows: short ?? 6, columns: 32, width: 16) }
-        return Tile(rows: short ?? 8, columns: columns > 8 ? 16 : 8, width: columns > 8 ? 16 : 8)
-      case .test: return Tile(rows: 32, columns: 32, depth: 8, itemRows: 4, itemColumns: 4)
-      case .gpu:
-        // The largest tile that still gives every compute unit of a large device a group.
-        let large = (rows + 127) / 128 * ((columns + 127) / 128) * count
-        if large >= 128 { return Tile(rows: 128, columns: 128, depth: 8, itemRows: 8, itemColumns: 8) }
-        let medium = (rows + 63) / 64 * ((columns + 63) / 64) * count
-        if medium >= 64 { return Tile(rows: 64, columns: 64, depth: 8, itemRows: 4, itemColumns: 4) }
-        return Tile(rows: 32, columns: 32, depth: 8, itemRows: 4, itemColumns: 4)
-      }
-    }
-  }
-
   extension OpenCLBackend {
+    /// The tile a contraction is computed in.
+    func tile(for contraction: Contraction) -> Tile {
+      let pooling = contraction.pooling.flatMap { $0.isUpstream ? nil : $0.window.area }
+      return Tile.chosen(
+        for: profile, rows: contraction.rows, columns: contraction.columns, count: contraction.count,
+        pooledRows: pooling ?? 1)
+    }
+
     /// Queues a contraction; nothing where there is no output.
     func run(_ contraction: Contraction) {
       if contraction.rows * contraction.columns * contraction.count == 0 { return }
-      let tile = Tile.chosen(
-        for: profile, rows: contraction.rows, columns: contraction.columns, count: contraction.count)
+      let tile = tile(for: contraction)
       let operands = contraction.operands()
       let steps = operands.map { Step($0.layout.strides[$0.layout.rank - 1]) }
       let index = IndexType(
@@ -134,15 +128,27 @@
         index == .int ? 0 : 1, fingerprint,
         contraction.kind == .convolution && contraction.hasEvenRows(operands) ? 1 : 0,
       ]
-      let tileChoices = [tile.rows, tile.columns, tile.width, tile.depth, tile.itemRows].map(UInt64.init)
+      let poolingChoices = contraction.pooling.map { pooling in
+        [
+          pooling.window.height, pooling.window.width, pooling.isUpstream ? 1 : 0,
+          pooling.index.map { Int($0.dtype.rawValue) } ?? 255,
+        ]
+        .map(UInt64.init)
+      }
+      let tileChoices = [tile.rows, tile.columns, tile.width, tile.depth, tile.itemRows, tile.itemColumns].map(
+        UInt64.init)
       let key = KernelKey(
-        .contraction, layoutChoices + tileChoices + zip(operands, steps).map { $0.typeCode << 8 | $1.rawValue })
+
+        .contraction,
+        layoutChoices + tileChoices + (poolingChoices ?? [])
+          + zip(operands, steps).map { $0.typeCode << 8 | $1.rawValue })
       let kernel = kernels.kernel(key) {
         contractionText(contraction, tile, operands, steps, index, aIsInner: aIsInner, bIsInner: bIsInner)
       }
       launch(
         kernel, groups: contraction.tileCount(tile),
-        [contraction.a.block, contraction.b.block] + operands.compactMap(\.view).map(\.block),
+        [contraction.a.block, contraction.b.block] + operands.compactMap(\.view).map(\.block)
+          + (contraction.pooling?.index.map { [$0.block] } ?? []),
         contraction.arguments(tile, operands, index))
     }
 
@@ -166,12 +172,19 @@
         program += printer.statements
         value = printer.output(0)
       }
+      let isPooled = contraction.pooling.map { !$0.isUpstream } ?? false
       let source = KernelSource.fill(
-        KernelSource.text(isTiled ? martlet_cl_contraction_tiled : martlet_cl_contraction_registers),
+        isTiled
+          ? KernelSource.text(martlet_cl_contraction_loaders) + KernelSource.text(martlet_cl_contraction_tiled)
+          : KernelSource.text(martlet_cl_contraction_registers),
         [
-          "parameters": texts.enumerated().compactMap { $1.parameter(isWritten: $0 == last) },
-          "offsets": contraction.offsets(operands, steps), "load": texts.dropLast().flatMap(\.load),
-          "program": program, "store": texts[last].store(value),
+          "parameters": texts.enumerated().compactMap { $1.parameter(isWritten: $0 == last) }
+            + (contraction.pooling?.parameter.map { [$0] } ?? []),
+          "offsets": isPooled
+            ? contraction.pooledOffsets(operands.dropLast(), Array(steps.dropLast()))
+            : contraction.offsets(operands, steps),
+          "load": texts.dropLast().flatMap(\.load), "program": program, "store": texts[last].store(value),
+          "maximum": isPooled ? Contraction.storingMaximum(to: "view\(last)", offset: last) : [],
         ])
       let kinds = ["MATMUL", "CONVOLUTION", "WEIGHT_GRADIENT"]
       var definitions = [
@@ -180,6 +193,8 @@
         ("TILE_ROWS", "\(tile.rows)"), ("ACCUMULATE", contraction.accumulate ? "1" : "0"),
       ]
       if contraction.accumulate { definitions.append(("start", "view\(last)")) }
+      if let pooling = contraction.pooling { definitions += pooling.definitions }
+      if isPooled { definitions.append(("VALUE", value)) }
       if isTiled {
         definitions += [
           ("TILE_COLUMNS", "\(tile.columns)"), ("TILE_DEPTH", "\(tile.depth)"), ("ITEM_ROWS", "\(tile.itemRows)"),
@@ -196,6 +211,21 @@
         source: ProgramPrinter.support(contraction.epilogue?.program)
           + KernelSource.text(martlet_cl_contraction) + source,
         definitions: definitions.map { (name: $0.0, value: $0.1) })
+    }
+  }
+
+  extension Contraction.Pooling {
+    /// The kernel's parameter for positions in windows.
+    fileprivate var parameter: String? {
+      index.map { "__global \(isUpstream ? "const " : "")\($0.dtype == .uint8 ? "uchar" : "int") *index," }
+    }
+
+    fileprivate var definitions: [(String, String)] {
+      [
+        (isUpstream ? "UNPOOLED" : "POOLED", "1"), ("WINDOW_HEIGHT", "\(window.height)"),
+        ("WINDOW_WIDTH", "\(window.width)"), ("HAS_INDEX", index == nil ? "0" : "1"),
+        ("INDEX_IS_BYTE", index?.dtype == .uint8 ? "1" : "0"),
+      ]
     }
   }
 
@@ -257,6 +287,31 @@
       return lines
     }
 
+    /// The same in a kernel that pools: of what the epilogue reads, at a position of the convolution's grid.
+    fileprivate func pooledOffsets(_ operands: ArraySlice<Operand>, _ steps: [Step]) -> [String] {
+      var lines: [String] = []
+      for v in operands.indices {
+        var terms = ["arguments.offsets[\(v)]"]
+        for (axis, coordinate) in ["grid_image", "grid_y", "grid_x"].enumerated() {
+          terms.append("\(coordinate) * arguments.strides[\(v)][\(axis)]")
+        }
+        if steps[v] != .none { terms.append("group * arguments.columns * arguments.strides[\(v)][3]") }
+        lines.append("const INDEX offset\(v) = " + terms.joined(separator: " + ") + ";")
+        if steps[v] == .strided { lines.append("const INDEX stride\(v) = arguments.strides[\(v)][3];") }
+      }
+      return lines
+    }
+
+    /// Statements that store the maximum of a window and its position.
+    fileprivate static func storingMaximum(to pointer: String, offset operand: Int) -> [String] {
+      [
+        "const INDEX target = (window * arguments.groups + group) * arguments.columns + column;",
+        "if (live == WIDTH) STORE(best, \(pointer) + arguments.offsets[\(operand)] + target);",
+        "else store_first_float(best, \(pointer) + arguments.offsets[\(operand)] + target, 1, live);",
+        "STORE_POSITIONS(position, index + arguments.index_offset + target, live)",
+      ]
+    }
+
     fileprivate func arguments(_ tile: Tile, _ operands: [Operand], _ index: IndexType) -> ArgumentBlock {
       var block = ArgumentBlock(index)
       block.append([rows, columns, depth, rowTiles(tile), columnTiles(tile), tileCount(tile)])
@@ -267,6 +322,9 @@
       block.append([s.stride.height, s.stride.width, s.start.height, s.start.width, s.step.height, s.step.width])
       block.append([s.taps.height, s.taps.width, s.tapStart, s.tapStep.height, s.tapStep.width])
       block.append([s.batch, slices, groups, s.leavesImage ? 1 : 0])
+      block.append([pooling?.pooled.height ?? 0, pooling?.pooled.width ?? 0])
+      block.append([pooling?.margin.height ?? 0, pooling?.margin.width ?? 0])
+      block.append([s.grid.height, s.grid.width, pooling?.index?.layout.offset ?? 0])
       block.append(operands.map(\.layout.offset))
       for operand in operands {
         for axis in 0..<4 { block.append(axis < operand.layout.rank ? operand.layout.strides[axis] : 0) }

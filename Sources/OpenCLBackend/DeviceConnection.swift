@@ -57,6 +57,7 @@
     private let queue: cl_command_queue
     private let buffers: BufferMaker
     private let staging: StagingArea
+    private let readbacks: ReadbackArea
     /// Takes the times of commands where there is a profile.
     private let timer: EventTimer?
     /// Whether to wait after each launch, so that an error names the kernel that caused it.
@@ -109,6 +110,7 @@
       let timer = profile.map { EventTimer(name: name, library: library, profile: $0) }
       self.timer = timer
       staging = StagingArea(library: library, context: context, queue: queue, timer: timer)
+      readbacks = ReadbackArea(library: library, context: context, queue: queue, timer: timer)
     }
 
     deinit {
@@ -116,6 +118,7 @@
       timer?.collect()
       pool.trim(toByteCount: 0)
       staging.release()
+      readbacks.release()
       _ = library.functions.releaseCommandQueue(queue)
       _ = library.functions.releaseContext(context)
     }
@@ -279,6 +282,39 @@
       }
     }
 
+    /// Queues a copy to the host. Fails where the driver did not take it.
+    func beginDownload(_ block: DeviceBlock, atByte offset: Int, byteCount: Int) -> Readback? {
+      var readback: Readback?
+      _ = perform("clEnqueueReadBuffer") {
+        let (begun, status) = readbacks.begin(block, atByte: offset, byteCount: byteCount)
+        readback = begun
+        return status
+      }
+      return readback
+    }
+
+    /// Whether a copy to the host has ended.
+    func hasArrived(_ readback: Readback) -> Bool { readbacks.hasArrived(readback) }
+
+    /// What a copy to the host brought; waits for it, not for what was queued behind it.
+    func finish(_ readback: Readback) throws(BackendError) -> [UInt8] {
+      if !readbacks.hasArrived(readback) {
+        state.withLock { $0.synchronizations += 1 }
+        flush()
+        var event: cl_event? = readback.event
+        _ = library.functions.waitForEvents(1, &event)
+      }
+      switch readbacks.result(of: readback) {
+      case .success(let bytes):
+        try check()
+        return bytes
+      case .failure(let failure):
+        fail("clEnqueueReadBuffer", failure.status)
+        try check()
+        return []
+      }
+    }
+
     /// Hands queued commands to the device.
     package func flush() {
       let status = library.functions.flush(queue)
@@ -299,7 +335,7 @@
     /// Memory and command counters.
     package var statistics: Statistics {
       var statistics = pool.statistics
-      statistics.systemAllocations += staging.allocations
+      statistics.systemAllocations += staging.allocations + readbacks.allocations
       state.withLock { state in
         statistics.launches = state.launches
         statistics.synchronizations = state.synchronizations

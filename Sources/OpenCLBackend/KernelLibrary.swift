@@ -5,7 +5,8 @@
 
   /// The sources that kernels are made from, one idea per file under `Kernels/OpenCL/kernels`.
   enum KernelFamily: UInt8, Hashable, Sendable {
-    case probe, elementwise, reduceInner, reduceOuter, reduceChunks, softmax, scan, sortBlocks, sortMerge
+    case probe, elementwise, elementwiseEach, reduceInner, reduceOuter, reduceChunks, softmax, scan, sortBlocks,
+      sortMerge
     case gather, scatterAdd, pool, poolBackward
     case contraction, convolution, weightGradient, sumSlices, packMatrix, packWeights
   }

@@ -37,8 +37,7 @@
       let isSideBySide = b.layout.strides[2] == 1 || contraction.columns == 1
       if isSideBySide && !isFar { return nil }
       let width =
-        Tile.chosen(for: profile, rows: contraction.rows, columns: contraction.columns, count: contraction.count)
-        .columns
+        tile(for: contraction).columns
       let depth = contraction.depth
       let isShared = b.layout.strides[0] == 0
       let batch = isShared ? 1 : contraction.count
@@ -69,27 +68,45 @@
 
     public func conv2d(_ input: View, weights: View, _ convolution: Convolution, epilogue: Epilogue?, output: View) {
       if output.shape.elementCount == 0 { return }
+      var contraction = forward(input, weights: weights, convolution, over: output.shape, output: output)
+      contraction.epilogue = epilogue
+      run(contraction)
+    }
+
+    /// The sums of a convolution with results of a shape.
+    func forward(_ input: View, weights: View, _ convolution: Convolution, over shape: Shape, output: View)
+      -> Contraction
+    {
       let (window, groups) = (convolution.window, convolution.groups)
-      let (inChannels, outChannels) = (input.shape[3], output.shape[3])
+      let (inChannels, outChannels) = (input.shape[3], shape[3])
       let channels = inChannels / groups
       var contraction = Contraction(
-        kind: .convolution, rows: output.shape[0] * output.shape[1] * output.shape[2], columns: outChannels / groups,
-        depth: window.size.area * channels, count: groups, output: output, shape: output.shape)
+        kind: .convolution, rows: shape[0] * shape[1] * shape[2], columns: outChannels / groups,
+        depth: window.size.area * channels, count: groups, output: output, shape: shape)
       contraction.a = Contraction.Matrix(block: input.block, offset: input.layout.offset, z: channels, column: 1)
       contraction.b = Contraction.Matrix(
         block: weights.block, offset: weights.layout.offset, z: outChannels / groups, row: outChannels, column: 1)
       contraction.sliding = Contraction.Sliding(
         image: Extent2D(input.shape[1], input.shape[2]), pixel: inChannels, channels: channels,
-        grid: Extent2D(output.shape[1], output.shape[2]), stride: window.stride,
+        grid: Extent2D(shape[1], shape[2]), stride: window.stride,
         start: Extent2D(-window.margins.top, -window.margins.left), step: window.dilation, taps: window.size,
         tapStep: Extent2D(window.size.width * channels * outChannels, channels * outChannels), batch: input.shape[0])
       contraction.groups = groups
-      contraction.epilogue = epilogue
-      run(contraction)
+      return contraction
     }
 
     public func conv2dDataGradient(
       _ upstream: View, weights: View, _ convolution: Convolution, inputGradient: View
+    ) {
+      dataGradient(
+        upstream, Extent2D(upstream.shape[1], upstream.shape[2]), nil, weights: weights, convolution,
+        inputGradient: inputGradient)
+    }
+
+    /// The gradient for the input, from an upstream with an extent, or from that of its pooled results.
+    func dataGradient(
+      _ upstream: View, _ extent: Extent2D, _ pooling: Contraction.Pooling?, weights: View, _ convolution: Convolution,
+      inputGradient: View
     ) {
       if inputGradient.shape.elementCount == 0 { return }
       let (window, groups) = (convolution.window, convolution.groups)
@@ -100,7 +117,8 @@
         shape: inputGradient.shape)
       base.a = Contraction.Matrix(block: upstream.block, offset: upstream.layout.offset, z: groupOut, column: 1)
       base.groups = groups
-      base.sliding.image = Extent2D(upstream.shape[1], upstream.shape[2])
+      base.sliding.image = extent
+      base.pooling = pooling
       base.sliding.pixel = outChannels
       base.sliding.channels = groupOut
       base.sliding.batch = upstream.shape[0]
@@ -159,6 +177,16 @@
     public func conv2dWeightGradient(
       _ input: View, upstream: View, _ convolution: Convolution, weightGradient: View
     ) {
+      self.weightGradient(
+        input, upstream: upstream, Extent2D(upstream.shape[1], upstream.shape[2]), nil, convolution,
+        weightGradient: weightGradient)
+    }
+
+    /// The gradient for the weights, from an upstream with an extent, or from that of its pooled results.
+    func weightGradient(
+      _ input: View, upstream: View, _ extent: Extent2D, _ pooling: Contraction.Pooling?, _ convolution: Convolution,
+      weightGradient: View
+    ) {
       let weightCount = weightGradient.shape.elementCount
       if weightCount == 0 { return }
       let (window, groups) = (convolution.window, convolution.groups)
@@ -186,9 +214,10 @@
         block: upstream.block, offset: upstream.layout.offset, z: outChannels / groups, row: outChannels, column: 1)
       contraction.sliding = Contraction.Sliding(
         image: Extent2D(input.shape[1], input.shape[2]), pixel: inChannels, channels: channels,
-        grid: Extent2D(upstream.shape[1], upstream.shape[2]), stride: window.stride,
+        grid: extent, stride: window.stride,
         start: Extent2D(-window.margins.top, -window.margins.left), step: window.dilation, taps: window.size,
         batch: input.shape[0])
+      contraction.pooling = pooling
       contraction.slices = slices
       contraction.groups = groups
       run(contraction)

@@ -62,6 +62,21 @@
       try connection.check()
     }
 
+    /// Queues the copy; see `Backend`.
+    public func beginDownload(_ storage: Storage, atByte offset: Int, byteCount: Int) -> any PendingDownload {
+      if byteCount > 0, let block = checked(storage, offset, byteCount).block,
+        let readback = connection.beginDownload(block, atByte: offset, byteCount: byteCount)
+      {
+        return OpenCLDownload(connection: connection, readback: readback)
+      }
+      // Nothing to copy, or the reason why not is what `check` throws.
+      return FinishedDownload(
+        Result {
+          try connection.check()
+          return []
+        })
+    }
+
     private func checked(_ storage: Storage, _ offset: Int, _ byteCount: Int) -> OpenCLStorage {
       guard let storage = storage as? OpenCLStorage, storage.backend === self else {
         preconditionFailure("a storage of backend \(storage.backend.name) was given to \(name)")

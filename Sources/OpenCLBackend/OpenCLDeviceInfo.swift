@@ -17,6 +17,8 @@
     package let maximumAllocation: Int
     package let localMemoryByteCount: Int
     package let maximumGroupSize: Int
+    /// Of all arguments of a kernel; a kilobyte at least.
+    package let maximumParameterByteCount: Int
     package let extensions: Set<String>
     package let roundsDivisionCorrectly: Bool
     package let hasFusedMultiplyAdd: Bool
@@ -44,6 +46,7 @@
       memoryByteCount = Int(clamping: query.integer(CL_DEVICE_GLOBAL_MEM_SIZE, as: cl_ulong.self))
       maximumAllocation = Int(clamping: query.integer(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self))
       localMemoryByteCount = Int(clamping: query.integer(CL_DEVICE_LOCAL_MEM_SIZE, as: cl_ulong.self))
+      maximumParameterByteCount = max(1024, query.integer(CL_DEVICE_MAX_PARAMETER_SIZE, as: Int.self))
       maximumGroupSize = query.integer(CL_DEVICE_MAX_WORK_GROUP_SIZE, as: Int.self)
       let single = query.integer(CL_DEVICE_SINGLE_FP_CONFIG, as: cl_device_fp_config.self)
       roundsDivisionCorrectly = single & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0

@@ -85,6 +85,15 @@ extension Tensor {
     return try floats()[0]
   }
 
+  /// The elements, to be asked for later: the device is told to send them and nobody waits. See `floats()`.
+  package func pendingFloats() -> PendingFloats {
+    require(dtype == .float32, "reading float32 from a tensor of \(dtype): convert with cast(to:) first")
+    let source = contiguous()
+    return PendingFloats(
+      download: source.backend.beginDownload(
+        source.storage, atByte: source.layout.offset * dtype.byteCount, byteCount: elementCount * dtype.byteCount))
+  }
+
   private func downloaded<Value>(as wanted: DType) throws -> [Value] {
     require(dtype == wanted, "reading \(wanted) from a tensor of \(dtype): convert with cast(to:) first")
     let source = contiguous()
@@ -115,5 +124,24 @@ extension Tensor {
       target.backend.upload(UnsafeRawBufferPointer(buffer), to: moved.storage, atByte: 0)
     }
     return moved
+  }
+}
+
+/// Elements of a float32 tensor on their way to the host.
+package struct PendingFloats: Sendable {
+  fileprivate let download: any PendingDownload
+
+  /// Whether nobody has to wait for them any more.
+  package var hasArrived: Bool { download.hasArrived }
+
+  /// The elements row-major; waits where they have not come yet.
+  ///
+  /// - Throws: `BackendError`.
+  package func values() throws -> [Float] {
+    try download.bytes().withUnsafeBytes { bytes in
+      (0..<bytes.count / MemoryLayout<Float>.stride).map {
+        bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Float>.stride, as: Float.self)
+      }
+    }
   }
 }

@@ -7,7 +7,7 @@ import MartletTensor
 struct Meter {
   private var lossSum = 0.0
   private(set) var sampleCount = 0
-  private var pending: [(loss: Tensor, count: Int, batch: Int)] = []
+  private var pending: [(loss: PendingFloats, count: Int, batch: Int)] = []
   private var metrics: [MetricAccumulator]
   private let outputKind: Metric.OutputKind
 
@@ -43,7 +43,7 @@ struct Meter {
   ///   - loss: The mean loss of the batch.
   ///   - batch: Its number, from 1.
   mutating func add(loss: Tensor, outputs: Tensor, targets: Tensor, count: Int, batch: Int) {
-    pending.append((loss.detached, count, batch))
+    pending.append((loss.pendingFloats(), count, batch))
     for index in metrics.indices { metrics[index].add(outputs: outputs, targets: targets, outputKind: outputKind) }
   }
 
@@ -53,8 +53,9 @@ struct Meter {
   /// - Throws: `BackendError`.
   mutating func collect() throws -> (batch: Int, loss: Float)? {
     var fault: (batch: Int, loss: Float)?
+    _ = try pending.last?.loss.values()  // the one wait: a device sends them in order
     for (loss, count, batch) in pending {
-      let value = try loss.item()
+      let value = try loss.values().first ?? .nan
       if !value.isFinite && fault == nil { fault = (batch, value) }
       lossSum += Double(value) * Double(count)
       sampleCount += count
@@ -79,7 +80,10 @@ struct Pace {
   private var steps = 1
   private var done = 0
   private var start = ContinuousClock.now
-  private static let target = 0.2
+  /// How much time is to lie between two waits.
+  private let target: Double
+
+  init(secondsBetweenWaits target: Double) { self.target = target }
 
   /// Counts a step; whether it is time to wait.
   mutating func step() -> Bool {
@@ -90,7 +94,7 @@ struct Pace {
   /// Tells that the device has caught up.
   mutating func caughtUp() {
     let seconds = max((ContinuousClock.now - start).inSeconds, 1e-6)
-    steps = min(max(1, Int(Double(steps) * Self.target / seconds)), 2 * steps)
+    steps = Int(min(max(1, Double(steps) * target / seconds), Double(2 * steps)))
     done = 0
     start = .now
   }

@@ -31,6 +31,9 @@ public final class Trainer {
   /// How many batches this trainer has learned from, over all runs.
   public internal(set) var stepsTaken = 0
 
+  /// How long steps run ahead of the host before it waits for loss and metrics.
+  package var secondsBetweenWaits = 0.2
+
   /// Makes a trainer.
   public init(
     _ model: any Layer, loss: some Loss, optimizer: any Optimizer = Adam(), metrics: [Metric] = [],
@@ -140,7 +143,7 @@ extension Trainer {
   func measured(_ dataset: Dataset, batchSize: Int, shouldStop: () -> Bool) throws -> Evaluation {
     let start = ContinuousClock.now
     var meter = Meter(metrics, loss: loss)
-    var pace = Pace()
+    var pace = Pace(secondsBetweenWaits: secondsBetweenWaits)
     for batch in dataset.batches(size: batchSize) {
       if shouldStop() { break }
       guard let targets = batch.targetTensor(on: device) else { throw TrainingError.noTargets }

@@ -118,7 +118,7 @@ struct TrainingRun {
     var meter = Meter(trainer.metrics, loss: trainer.loss)
     if let interrupted { meter.resume(interrupted) }
     interrupted = nil
-    var pace = Pace()
+    var pace = Pace(secondsBetweenWaits: trainer.secondsBetweenWaits)
     let parameters = trainer.model.trainableParameters
     let first = state.batch
     // No thread prepares batches: gathering bytes takes a few microseconds, less than handing a batch over, and a third thread

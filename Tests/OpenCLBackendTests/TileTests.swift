@@ -4,10 +4,10 @@
   import Testing
 
   @Suite("OpenCL tiles", .needsDevice) struct TileTests {
-    // The gpu profile takes 128 × 128 tiles for the first shape, 64 × 64 for the second and 32 × 32 for the third.
+    // The gpu profile takes tiles of 128 × 128, 64 × 64, 32 × 32, 256 × 128, 16 × 128 and 128 × 32.
     @Test(
       "of every size give the bits of a chain of fused multiply-adds",
-      arguments: [[1500, 1400, 19], [500, 520, 33], [45, 40, 70]])
+      arguments: [[1500, 1400, 19], [500, 520, 33], [45, 40, 70], [3000, 1405, 9], [9, 700, 21], [1000, 30, 17]])
     func sizes(extents: [Int]) throws {
       let (m, n, k) = (extents[0], extents[1], extents[2])
       var numbers = Numbers(seed: 5)
@@ -44,6 +44,40 @@
           #expect(bits == (isInside ? Float(10).bitPattern : 0xffc0_dead), "\(profile), word \(position)")
         }
       }
+    }
+
+    @Test("with pooling take one launch, and on GPUs gradients through a pooling take no more than without")
+    func pooledLaunches() throws {
+      let backend = try UnderTest.discovery.open("opencl", profile: .test)
+      var numbers = Numbers(seed: 6)
+      let x = HostView(numbers.floats(2 * 9 * 9 * 3), [2, 9, 9, 3]).on(backend)
+      let weights = HostView(numbers.floats(3 * 3 * 3 * 5), [3, 3, 3, 5]).on(backend)
+      let convolution = Convolution(window: Window(size: Extent2D(3)))
+      let pooling = Window(size: Extent2D(2), stride: Extent2D(2))
+      let (pooled, index) = (backend.output([2, 3, 3, 5]), backend.output([2, 3, 3, 5], .uint8))
+      func launches(_ body: () -> Void) -> Int {
+        let before = backend.statistics.launches
+        body()
+        return backend.statistics.launches - before
+      }
+      #expect(
+        launches {
+          backend.conv2dMaxPooled(
+            x, weights: weights, convolution, epilogue: nil, pooling: pooling, output: pooled, index: index)
+        } == 1)
+      #expect(
+        launches {
+          backend.conv2dMaxPooledDataGradient(
+            pooled, index: index, pooling: pooling, weights: weights, convolution,
+            inputGradient: backend.output([2, 9, 9, 3]))
+        } == 1)
+      #expect(
+        launches {
+          backend.conv2dMaxPooledWeightGradient(
+            x, upstream: pooled, index: index, pooling: pooling, convolution,
+            weightGradient: backend.output([3, 3, 3, 5]))
+        } <= 2)
+      try backend.synchronize()
     }
   }
 #endif

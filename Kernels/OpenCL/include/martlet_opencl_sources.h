@@ -8,6 +8,7 @@ enum martlet_opencl_source {
     martlet_cl_philox,
     martlet_cl_probe,
     martlet_cl_elementwise,
+    martlet_cl_elementwise_each,
     martlet_cl_reduce_inner,
     martlet_cl_reduce_outer,
     martlet_cl_reduce_chunks,
@@ -19,6 +20,7 @@ enum martlet_opencl_source {
     martlet_cl_pooling,
     martlet_cl_contraction,
     martlet_cl_contraction_registers,
+    martlet_cl_contraction_loaders,
     martlet_cl_contraction_tiled,
 };
 

@@ -76,6 +76,18 @@ void contraction(__global const float *restrict a_data, __global const float *re
     __global const float *const images = a_data + arguments.a_offset + z * arguments.a_z;
     INDEX image[TILE_ROWS], top[TILE_ROWS], left[TILE_ROWS];
     INDEX least_left = INT_MAX, most_left = INT_MIN;
+#if POOLED
+    for (int r = 0; r < TILE_ROWS; r++) {
+        INDEX grid_image, grid_y, grid_x;
+        find_in_window(min(first_row + r, arguments.rows - 1) / WINDOW_AREA, r % WINDOW_AREA, &grid_image, &grid_y, &grid_x,
+                       &arguments);
+        image[r] = grid_image * arguments.height;
+        top[r] = grid_y * arguments.stride_y + arguments.start_y;
+        left[r] = grid_x * arguments.stride_x + arguments.start_x;
+        least_left = min(least_left, left[r]);
+        most_left = max(most_left, left[r]);
+    }
+#else
     INDEX grid_x = first_row % arguments.grid_width, grid_y = first_row / arguments.grid_width % arguments.grid_height;
     INDEX grid_image = first_row / arguments.grid_width / arguments.grid_height;
     for (int r = 0; r < TILE_ROWS; r++) {
@@ -93,6 +105,7 @@ void contraction(__global const float *restrict a_data, __global const float *re
             }
         }
     }
+#endif
     // Where no row leaves the image sideways and taps follow each other in it, a row of taps is one run.
     const INDEX last_step = (arguments.taps_x - 1) * arguments.step_x;
     const bool is_inside = min(least_left, least_left + last_step) >= 0 &&
@@ -190,6 +203,28 @@ void contraction(__global const float *restrict a_data, __global const float *re
 #pragma unroll
         for (int v = 0; v < TILE_VECTORS; v++) JOIN(vstore, WIDTH)(sums[r][v], 0, results[r] + v * WIDTH);
     const INDEX last_row = min(first_row + TILE_ROWS, arguments.rows);
+#if POOLED
+    for (INDEX first = first_row; first < last_row; first += WINDOW_AREA) {
+        const INDEX window = first / WINDOW_AREA;
+        for (int begin = 0; begin < TILE_COLUMNS; begin += WIDTH) {
+            const INDEX column = first_column + begin;
+            const int live = min(arguments.columns - column, (INDEX)WIDTH);
+            if (live <= 0) break;
+            REAL best = SPLAT(-INFINITE);
+            INTEGER position = SPLAT_INTEGER(-1);
+            for (int element = 0; element < WINDOW_AREA; element++) {
+                INDEX grid_image, grid_y, grid_x;
+                if (!find_in_window(window, element, &grid_image, &grid_y, &grid_x, &arguments)) continue;
+                //{offsets}
+                const REAL result = JOIN(vload, WIDTH)(0, results[first - first_row + element] + begin);
+                //{load}
+                //{program}
+                TAKE_MAXIMUM(best, position, VALUE, element)
+            }
+            //{maximum}
+        }
+    }
+#else
     for (INDEX row = first_row; row < last_row; row++) {
         //{offsets}
         for (int first = 0; first < TILE_COLUMNS; first += WIDTH) {
@@ -202,4 +237,5 @@ void contraction(__global const float *restrict a_data, __global const float *re
             //{store}
         }
     }
+#endif
 }

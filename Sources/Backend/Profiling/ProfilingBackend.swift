@@ -26,11 +26,13 @@ public final class ProfilingBackend: Backend {
     self.timing = timing
   }
 
-  private func record(_ name: String, _ detail: String, _ work: Work, _ body: () throws -> Void) rethrows {
+  private func record<Result>(
+    _ name: String, _ detail: String, _ work: Work, _ body: () throws -> Result
+  ) rethrows -> Result {
     let call = detail.isEmpty ? name : "\(name) \(detail)"
     profile.recordCall(call, work: work)
     switch timing {
-    case .onDevice: try ProfiledCall.$current.withValue(call, operation: body)
+    case .onDevice: return try ProfiledCall.$current.withValue(call, operation: body)
     case .onReturn:
       let start = profile.now
       defer {
@@ -39,7 +41,7 @@ public final class ProfilingBackend: Backend {
           Profile.Event(
             name: name, call: call, track: inner.name, start: start, duration: duration, work: work))
       }
-      try body()
+      return try body()
     }
   }
 }
@@ -88,6 +90,12 @@ extension ProfilingBackend {
   public func download(_ storage: Storage, atByte offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
     try record("download", "", Work(bytes: target.count)) {
       try inner.download(unwrapped(storage), atByte: offset, into: target)
+    }
+  }
+
+  public func beginDownload(_ storage: Storage, atByte offset: Int, byteCount: Int) -> any PendingDownload {
+    record("beginDownload", "", Work(bytes: byteCount)) {
+      inner.beginDownload(unwrapped(storage), atByte: offset, byteCount: byteCount)
     }
   }
 

@@ -59,6 +59,15 @@ static const char contraction_loaders[] = {
 static const char contraction_tiled[] = {
 #embed "kernels/contraction_tiled.cl"
     , 0};
+static const char contraction_mma[] = {
+#embed "kernels/contraction_mma.cl"
+    , 0};
+static const char mma[] = {
+#embed "kernels/mma.cl"
+    , 0};
+static const char probe_mma[] = {
+#embed "kernels/probe_mma.cl"
+    , 0};
 
 const char *martlet_opencl_source(enum martlet_opencl_source source) {
     switch (source) {
@@ -100,6 +109,12 @@ const char *martlet_opencl_source(enum martlet_opencl_source source) {
         return contraction_loaders;
     case martlet_cl_contraction_tiled:
         return contraction_tiled;
+    case martlet_cl_contraction_mma:
+        return contraction_mma;
+    case martlet_cl_mma:
+        return mma;
+    case martlet_cl_probe_mma:
+        return probe_mma;
     }
     return "";
 }

@@ -29,6 +29,9 @@ public protocol Backend: AnyObject, Sendable {
   /// Counters since the backend was made.
   var statistics: Statistics { get }
 
+  /// Whether contractions asked for inside `withPrecision` of that level are computed in it, and not in float32.
+  func computes(in precision: Precision) -> Bool
+
   // MARK: Memory
 
   /// A block of at least `byteCount` bytes with undefined contents. On failure the error sticks and the block is unusable.

@@ -5,8 +5,11 @@
   /// One launch of the contraction kernel: what it sums over, how, and what happens to the sums. `contraction.cl` says what
   /// the numbers mean.
   struct Contraction {
-    enum Kind: UInt64 {
+    enum Kind: UInt64, CaseIterable {
       case matmul, convolution, weightGradient
+
+      /// In files.
+      var name: String { "\(self)" }
     }
 
     /// A matrix operand: its memory, and where an element lies in it.
@@ -95,8 +98,7 @@
     func operands() -> [Operand] {
       var operands: [Operand] = []
       if let epilogue {
-        operands = Operand.all(
-          readBy: epilogue.program, inputs: [nil] + epilogue.inputs, over: shape, prefix: "e")
+        operands = Operand.all(readBy: epilogue.program, inputs: [nil] + epilogue.inputs, over: shape, prefix: "e")
       }
       return operands + [Operand("out0", output)]
     }
@@ -105,16 +107,27 @@
   extension OpenCLBackend {
     /// The tile a contraction is computed in.
     func tile(for contraction: Contraction) -> Tile {
-      let pooling = contraction.pooling.flatMap { $0.isUpstream ? nil : $0.window.area }
-      return Tile.chosen(
-        for: profile, rows: contraction.rows, columns: contraction.columns, count: contraction.count,
-        pooledRows: pooling ?? 1)
+      let (rows, columns, count) = (contraction.rows, contraction.columns, contraction.count)
+      if currentTensorCores != nil {
+        return .chosenForTensorCores(for: profile, rows: rows, columns: columns, count: count)
+      }
+      let pooledRows = contraction.pooling.map { $0.isUpstream ? 1 : $0.window.area } ?? 1
+      if pooledRows == 1 {
+        let shape = TileTable.ShapeClass(contraction)
+        let measured = tiles.withLock { tiles in
+          tiles.latest = shape
+          return tiles.forced ?? tiles.table[shape]
+        }
+        if let measured { return measured }
+      }
+      return .chosen(for: profile, rows: rows, columns: columns, count: count, pooledRows: pooledRows)
     }
 
     /// Queues a contraction; nothing where there is no output.
     func run(_ contraction: Contraction) {
       if contraction.rows * contraction.columns * contraction.count == 0 { return }
       let tile = tile(for: contraction)
+      let cores = currentTensorCores
       let operands = contraction.operands()
       let steps = operands.map { Step($0.layout.strides[$0.layout.rank - 1]) }
       let index = IndexType(
@@ -128,22 +141,16 @@
         index == .int ? 0 : 1, fingerprint,
         contraction.kind == .convolution && contraction.hasEvenRows(operands) ? 1 : 0,
       ]
-      let poolingChoices = contraction.pooling.map { pooling in
-        [
-          pooling.window.height, pooling.window.width, pooling.isUpstream ? 1 : 0,
-          pooling.index.map { Int($0.dtype.rawValue) } ?? 255,
-        ]
-        .map(UInt64.init)
+      var choices = layoutChoices + tile.numbers.map(UInt64.init)
+      if let cores { choices += [cores.precision == .bfloat16 ? 2 : 1, cores.mode.rawValue] }
+      if let pooling = contraction.pooling {
+        let indexType = pooling.index.map { UInt64($0.dtype.rawValue) } ?? 255
+        choices += [UInt64(pooling.window.height), UInt64(pooling.window.width), indexType, pooling.isUpstream ? 1 : 0]
       }
-      let tileChoices = [tile.rows, tile.columns, tile.width, tile.depth, tile.itemRows, tile.itemColumns].map(
-        UInt64.init)
-      let key = KernelKey(
-
-        .contraction,
-        layoutChoices + tileChoices + (poolingChoices ?? [])
-          + zip(operands, steps).map { $0.typeCode << 8 | $1.rawValue })
+      choices += zip(operands, steps).map { $0.typeCode << 8 | $1.rawValue }
+      let key = KernelKey(.contraction, choices)
       let kernel = kernels.kernel(key) {
-        contractionText(contraction, tile, operands, steps, index, aIsInner: aIsInner, bIsInner: bIsInner)
+        contractionText(contraction, tile, cores, operands, steps, index, aIsInner: aIsInner, bIsInner: bIsInner)
       }
       launch(
         kernel, groups: contraction.tileCount(tile),
@@ -153,8 +160,8 @@
     }
 
     private func contractionText(
-      _ contraction: Contraction, _ tile: Tile, _ operands: [Operand], _ steps: [Step], _ index: IndexType,
-      aIsInner: Bool, bIsInner: Bool
+      _ contraction: Contraction, _ tile: Tile, _ cores: (precision: Precision, mode: TensorCores)?,
+      _ operands: [Operand], _ steps: [Step], _ index: IndexType, aIsInner: Bool, bIsInner: Bool
     ) -> KernelText {
       let isTiled = profile.usesLocalMemory
       let texts = operands.indices.map { v in
@@ -174,9 +181,7 @@
       }
       let isPooled = contraction.pooling.map { !$0.isUpstream } ?? false
       let source = KernelSource.fill(
-        isTiled
-          ? KernelSource.text(martlet_cl_contraction_loaders) + KernelSource.text(martlet_cl_contraction_tiled)
-          : KernelSource.text(martlet_cl_contraction_registers),
+        Self.template(isTiled: isTiled, usesTensorCores: cores != nil),
         [
           "parameters": texts.enumerated().compactMap { $1.parameter(isWritten: $0 == last) }
             + (contraction.pooling?.parameter.map { [$0] } ?? []),
@@ -196,21 +201,32 @@
       if let pooling = contraction.pooling { definitions += pooling.definitions }
       if isPooled { definitions.append(("VALUE", value)) }
       if isTiled {
+        if let cores {
+          definitions += [
+            ("LEVEL", cores.precision.kernelName), ("USE_PTX", cores.mode == .native ? "1" : "0"),
+            ("WARP_ROWS", "\(tile.warpRows)"), ("WARP_COLUMNS", "\(tile.warpColumns)"),
+          ]
+        }
         definitions += [
           ("TILE_COLUMNS", "\(tile.columns)"), ("TILE_DEPTH", "\(tile.depth)"), ("ITEM_ROWS", "\(tile.itemRows)"),
           ("ITEM_COLUMNS", "\(tile.itemColumns)"), ("GROUP", "\(tile.groupSize)"),
           ("A_K_IS_INNER", aIsInner ? "1" : "0"), ("B_K_IS_INNER", bIsInner ? "1" : "0"),
         ]
       } else {
-        definitions += [
-          ("TILE_VECTORS", "\(tile.columns / tile.width)"), ("A_STEP", aIsInner ? "1" : "arguments.a_k"),
-        ]
+        definitions += [("TILE_VECTORS", "\(tile.columns / tile.width)"), ("A_STEP", aIsInner ? "1" : "arguments.a_k")]
       }
       return KernelText(
         function: "contraction", groupSize: tile.groupSize,
-        source: ProgramPrinter.support(contraction.epilogue?.program)
-          + KernelSource.text(martlet_cl_contraction) + source,
+        source: ProgramPrinter.support(contraction.epilogue?.program) + KernelSource.text(martlet_cl_contraction)
+          + source,
         definitions: definitions.map { (name: $0.0, value: $0.1) })
+    }
+
+    private static func template(isTiled: Bool, usesTensorCores: Bool) -> String {
+      if !isTiled { return KernelSource.text(martlet_cl_contraction_registers) }
+      let loaders = KernelSource.text(martlet_cl_contraction_loaders)
+      if !usesTensorCores { return loaders + KernelSource.text(martlet_cl_contraction_tiled) }
+      return loaders + KernelSource.text(martlet_cl_mma) + KernelSource.text(martlet_cl_contraction_mma)
     }
   }
 
@@ -280,9 +296,7 @@
           terms.append("group * arguments.columns * arguments.strides[\(v)][\(columnAxis)]")
         }
         lines.append("const INDEX offset\(v) = " + terms.joined(separator: " + ") + ";")
-        if steps[v] == .strided {
-          lines.append("const INDEX stride\(v) = arguments.strides[\(v)][\(columnAxis)];")
-        }
+        if steps[v] == .strided { lines.append("const INDEX stride\(v) = arguments.strides[\(v)][\(columnAxis)];") }
       }
       return lines
     }

@@ -36,14 +36,20 @@
     private struct State {
       var kernels: [KernelKey: Result<Kernel, BackendError>] = [:]
       var builds = 0
+      var loads = 0
     }
 
     private let connection: DeviceConnection
+    private let cache: ProgramCache?
     private let state = Mutex(State())
 
-    init(connection: DeviceConnection) {
+    init(connection: DeviceConnection, cache: ProgramCache?) {
       self.connection = connection
+      self.cache = cache
     }
+
+    /// Programs that came compiled from the cache.
+    var loads: Int { state.withLock { $0.loads } }
 
     /// Programs compiled so far.
     var builds: Int { state.withLock { $0.builds } }
@@ -55,11 +61,17 @@
         if let known = state.kernels[key] { return known }
         let made: Result<Kernel, BackendError>
         do throws(BackendError) {
-          made = .success(try Self.build(text(), on: connection))
+          let text = text()
+          if let cache, let kernel = Self.load(text, from: cache, on: connection) {
+            state.loads += 1
+            made = .success(kernel)
+          } else {
+            state.builds += 1
+            made = .success(try Self.build(text, on: connection, keepingIn: cache))
+          }
         } catch {
           made = .failure(error)
         }
-        state.builds += 1
         state.kernels[key] = made
         return made
       }
@@ -71,13 +83,11 @@
       }
     }
 
-    static func build(_ text: KernelText, on connection: DeviceConnection) throws(BackendError) -> Kernel {
+    static func build(_ text: KernelText, on connection: DeviceConnection, keepingIn cache: ProgramCache? = nil)
+      throws(BackendError) -> Kernel
+    {
       let library = connection.library
-      var options = "-cl-std=CL1.2"
-      if connection.info.roundsDivisionCorrectly { options += " -cl-fp32-correctly-rounded-divide-sqrt" }
-      if let more = environment("MARTLET_CL_OPTIONS") { options += " " + more }
-      for (name, value) in text.definitions { options += " -D\(name)=\(value)" }
-
+      let options = options(for: text, on: connection)
       var status: Int32 = 0
       let created = text.source.withCString { pointer in
         var pointer: UnsafePointer<CChar>? = pointer
@@ -99,14 +109,80 @@
           device: "\(connection.name) (\(connection.info.name), driver \(connection.info.driverVersion))",
           kernel: text.function, options: options, log: log.trimmingWhitespace())
       }
+      if let cache, let binary = binary(of: program, library) {
+        cache.store(binary, for: cacheKey(for: text, options, on: connection))
+      }
+      return try kernel(text, of: program, on: connection)
+    }
+
+    private static func options(for text: KernelText, on connection: DeviceConnection) -> String {
+      var options = "-cl-std=CL1.2"
+      if connection.info.roundsDivisionCorrectly { options += " -cl-fp32-correctly-rounded-divide-sqrt" }
+      if let more = environment("MARTLET_CL_OPTIONS") { options += " " + more }
+      for (name, value) in text.definitions { options += " -D\(name)=\(value)" }
+      return options
+    }
+
+    /// The kernel of a program that is built; the program is released where there is none.
+    private static func kernel(_ text: KernelText, of program: cl_program, on connection: DeviceConnection)
+      throws(BackendError) -> Kernel
+    {
+      let library = connection.library
+      var status: Int32 = 0
       guard let kernel = library.functions.createKernel(program, text.function, &status) else {
         _ = library.functions.releaseProgram(program)
         throw .driver(
           device: connection.name, call: "clCreateKernel(\(text.function))", code: status,
           meaning: OpenCLStatus.name(of: status))
       }
-      return Kernel(
-        name: text.function, groupSize: text.groupSize, handle: kernel, program: program, library: library)
+      return Kernel(name: text.function, groupSize: text.groupSize, handle: kernel, program: program, library: library)
+    }
+
+    // MARK: The cache
+
+    /// A kernel from the cache; `nil` where it is not there or the driver does not take it.
+    private static func load(_ text: KernelText, from cache: ProgramCache, on connection: DeviceConnection) -> Kernel? {
+      let functions = connection.library.functions
+      let key = cacheKey(for: text, options(for: text, on: connection), on: connection)
+      guard let binary = cache.binary(for: key) else { return nil }
+      var device: cl_device_id? = connection.info.identifier
+      var (status, binaryStatus): (Int32, Int32) = (0, 0)
+      let created = binary.withUnsafeBufferPointer { bytes in
+        var (pointer, size) = (bytes.baseAddress, bytes.count)
+        return functions.createProgramWithBinary(
+          connection.context, 1, &device, &size, &pointer, &binaryStatus, &status)
+      }
+      guard let program = created, status == OpenCLStatus.success, binaryStatus == OpenCLStatus.success else {
+        if let created { _ = functions.releaseProgram(created) }
+        cache.remove(key)
+        return nil
+      }
+      guard functions.buildProgram(program, 1, &device, nil, nil, nil) == OpenCLStatus.success else {
+        _ = functions.releaseProgram(program)
+        cache.remove(key)
+        return nil
+      }
+      return try? kernel(text, of: program, on: connection)
+    }
+
+    /// Everything a binary depends on.
+    private static func cacheKey(for text: KernelText, _ options: String, on connection: DeviceConnection) -> String {
+      (["martlet program 1", text.function, options] + connection.info.identity + [text.source]).joined(separator: "\n")
+    }
+
+    private static func binary(of program: cl_program, _ library: OpenCLLibrary) -> [UInt8]? {
+      var size = 0
+      let word = MemoryLayout<Int>.size
+      guard
+        library.functions.getProgramInfo(program, cl_program_info(CL_PROGRAM_BINARY_SIZES), word, &size, nil)
+          == OpenCLStatus.success, size > 0
+      else { return nil }
+      var bytes = [UInt8](repeating: 0, count: size)
+      let status = bytes.withUnsafeMutableBufferPointer { buffer in
+        var pointer = buffer.baseAddress
+        return library.functions.getProgramInfo(program, cl_program_info(CL_PROGRAM_BINARIES), word, &pointer, nil)
+      }
+      return status == OpenCLStatus.success ? bytes : nil
     }
 
     private static func log(of program: cl_program, on connection: DeviceConnection) -> String {

@@ -54,7 +54,8 @@
 
     /// Whether an item's rows hold whole windows: a processor's tile is made to, a GPU's rows come in fours.
     private func canPool(_ pooling: Window) -> Bool {
-      if pooling.overlaps { return false }
+      // On tensor cores a window's elements are spread over items.
+      if pooling.overlaps || currentTensorCores != nil { return false }
       let area = pooling.size.area
       return profile.usesLocalMemory ? 4 % area == 0 : area <= Tile.mostPooledRows
     }

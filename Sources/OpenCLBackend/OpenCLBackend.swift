@@ -1,6 +1,7 @@
 #if OpenCL
   import CMartletOpenCLKernels
   import MartletBackend
+  import Synchronization
 
   /// An OpenCL device: everything lives and is computed there, in the order of one queue, and the host waits only to read.
   ///
@@ -17,24 +18,33 @@
     public let profile: OpenCLProfile
     let connection: DeviceConnection
     let kernels: KernelLibrary
+    let tensorCores: TensorCoreProbe
+    let tiles: Mutex<Tiles>
 
     /// Opens a device and measures its arithmetic; `OpenCLDiscovery` finds devices.
     ///
     /// - Throws: `BackendError` with what the driver did not do.
-    package init(
-      name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, profile: OpenCLProfile? = nil,
-      checksMemory: Bool? = nil, recordingInto log: Profile? = nil
-    ) throws(BackendError) {
+    init(name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, _ settings: OpenCLSettings) throws(BackendError)
+    {
       self.name = name
-      if let profile { self.profile = profile } else { self.profile = try .chosenByEnvironment(for: info.kind) }
+      let profile: OpenCLProfile
+      if let asked = settings.profile { profile = asked } else { profile = try .chosenByEnvironment(for: info.kind) }
+      self.profile = profile
       connection = try DeviceConnection(
-        name: name, info: info, library: library, checksMemory: checksMemory ?? HostMemory.isCheckingRequested,
-        profile: log)
-      kernels = KernelLibrary(connection: connection)
+        name: name, info: info, library: library, checksMemory: settings.checksMemory ?? HostMemory.isCheckingRequested,
+        profile: settings.log)
+      kernels = KernelLibrary(connection: connection, cache: settings.programCache ?? .chosenByEnvironment)
+      tensorCores = TensorCoreProbe(
+        connection: connection,
+        isEmulating: settings.emulatesTensorCores ?? (environment("MARTLET_CL_EMULATE_MMA") == "1"))
+      tiles = Mutex(Tiles(table: settings.tiles ?? .stored(for: info.identity, profile)))
       capabilities = Capabilities(
         kind: info.kind, deviceName: "\(info.name), \(info.platformName), profile \(self.profile.rawValue)",
         isCanonical: try Self.isCanonical(connection), memoryByteCount: info.memoryByteCount)
     }
+
+    /// Programs that came compiled from the cache and count as no build.
+    package var programsFromCache: Int { kernels.loads }
 
     /// Memory, launches, builds and waits since the device was opened.
     public var statistics: Statistics {

@@ -2,6 +2,12 @@
   import CMartletOpenCLKernels
   import MartletBackend
 
+  #if canImport(Glibc)
+    import Glibc
+  #elseif canImport(Musl)
+    import Musl
+  #endif
+
   /// What a driver says about one of its devices.
   ///
   /// `@unchecked Sendable`: the identifier is a handle that the driver keeps alive for the whole process.
@@ -66,6 +72,29 @@
       if number < 1.2 { return "it reports '\(version)', and OpenCL 1.2 is needed" }
       return nil
     }
+
+    /// What programs compiled for the device, and figures measured on it, depend on. Drivers for processors compile for the very
+    /// model.
+    package var identity: [String] {
+      var identity = [platformName, name, version, driverVersion]
+      if kind == .cpu { identity.append(Self.processor) }
+      return identity
+    }
+
+    private static let processor: String = {
+      guard let file = fopen("/proc/cpuinfo", "r") else { return "" }
+      defer { fclose(file) }
+      var lines: [String] = []
+      var line: UnsafeMutablePointer<CChar>?
+      var capacity = 0
+      defer { free(line) }
+      // The first processor's lines end with an empty one.
+      while getline(&line, &capacity, file) > 1, let line {
+        let text = String(cString: line)
+        if text.hasPrefix("model") || text.hasPrefix("flags") || text.hasPrefix("Features") { lines.append(text) }
+      }
+      return lines.joined()
+    }()
 
     /// A guess at the arithmetic it can do, for ranking: compute units × lanes per unit × clock.
     package var estimatedRate: Int {

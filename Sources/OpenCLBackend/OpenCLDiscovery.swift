@@ -34,9 +34,12 @@
       library: OpenCLLibrary, profile: OpenCLProfile? = nil, checksMemory: Bool? = nil,
       recordingInto log: Profile? = nil
     ) throws(BackendError) -> OpenCLBackend {
+      try open(library: library, OpenCLSettings(profile: profile, checksMemory: checksMemory, log: log))
+    }
+
+    func open(library: OpenCLLibrary, _ settings: OpenCLSettings) throws(BackendError) -> OpenCLBackend {
       guard let name else { throw .unavailable(name: deviceName, reason: reason ?? "unknown") }
-      return try OpenCLBackend(
-        name: name, info: info, library: library, profile: profile, checksMemory: checksMemory, recordingInto: log)
+      return try OpenCLBackend(name: name, info: info, library: library, settings)
     }
   }
 
@@ -96,10 +99,15 @@
     public func open(
       _ name: String, profile: OpenCLProfile? = nil, checksMemory: Bool? = nil, recordingInto log: Profile? = nil
     ) throws(BackendError) -> OpenCLBackend {
+      try open(name, OpenCLSettings(profile: profile, checksMemory: checksMemory, log: log))
+    }
+
+    /// The same with settings that otherwise only the environment has.
+    package func open(_ name: String, _ settings: OpenCLSettings) throws(BackendError) -> OpenCLBackend {
       if let problem { throw .unavailable(name: name, reason: problem) }
       guard let library, let candidate = candidates.first(where: { $0.name == (name == "opencl" ? "opencl:0" : name) })
       else { throw .unknownDevice(name: name, known: names) }
-      return try candidate.open(library: library, profile: profile, checksMemory: checksMemory, recordingInto: log)
+      return try candidate.open(library: library, settings)
     }
 
     // A GPU before an accelerator before a processor; among equals the higher rate.

@@ -12,7 +12,15 @@
     var itemRows = 0
     var itemColumns = 0
 
-    var groupSize: Int { depth == 0 ? 1 : rows / itemRows * (columns / itemColumns) }
+    /// On tensor cores: the rows and columns of a warp, 32 items.
+    var warpRows = 0
+    var warpColumns = 0
+
+    /// How many items work on it together.
+    var groupSize: Int {
+      if warpRows > 0 { return rows / warpRows * (columns / warpColumns) * 32 }
+      return depth == 0 ? 1 : rows / itemRows * (columns / itemColumns)
+    }
 
     /// A processor's tile holds whole windows of a pooling of up to so many elements.
     static let mostPooledRows = 9
@@ -25,6 +33,18 @@
     /// For GPUs.
     static func tiled(_ rows: Int, _ columns: Int, item: (rows: Int, columns: Int), depth: Int = 8) -> Tile {
       Tile(rows: rows, columns: columns, depth: depth, itemRows: item.rows, itemColumns: item.columns)
+    }
+
+    /// For tensor cores: the sums of a warp lie in the registers of its items.
+    static func warps(_ rows: Int, _ columns: Int, warp: (rows: Int, columns: Int)) -> Tile {
+      Tile(rows: rows, columns: columns, width: 1, depth: 16, warpRows: warp.rows, warpColumns: warp.columns)
+    }
+
+    /// The tile for a contraction on tensor cores.
+    static func chosenForTensorCores(for profile: OpenCLProfile, rows: Int, columns: Int, count: Int) -> Tile {
+      let isLarge = (rows + 127) / 128 * ((columns + 127) / 128) * count >= 64
+      if profile == .gpu && isLarge { return .warps(128, 128, warp: (32, 64)) }
+      return profile == .gpu ? .warps(64, 64, warp: (32, 32)) : .warps(32, 32, warp: (16, 32))
     }
 
     /// The tile for a contraction where nothing was measured on the device.
@@ -49,5 +69,13 @@
         return tiles(64, 64) >= 64 ? .tiled(64, 64, item: (4, 4)) : .tiled(32, 32, item: (4, 4))
       }
     }
+  }
+
+  /// Which tiles a device uses: those that were measured on it, those of the table in the source otherwise.
+  struct Tiles: Sendable {
+    var table = TileTable()
+    /// While tiles are tried: the one to use, and the class of the contraction that ran last.
+    var forced: Tile?
+    var latest: TileTable.ShapeClass?
   }
 #endif

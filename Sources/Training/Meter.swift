@@ -83,7 +83,7 @@ struct Pace {
   /// How much time is to lie between two waits.
   private let target: Double
 
-  init(secondsBetweenWaits target: Double) { self.target = target }
+  init(secondsBetweenWaits target: Double = 0.2) { self.target = target }
 
   /// Counts a step; whether it is time to wait.
   mutating func step() -> Bool {

@@ -25,7 +25,9 @@ struct martlet_opencl_functions {
     __typeof__(&clCreateBuffer) createBuffer;
     __typeof__(&clReleaseMemObject) releaseMemObject;
     __typeof__(&clCreateProgramWithSource) createProgramWithSource;
+    __typeof__(&clCreateProgramWithBinary) createProgramWithBinary;
     __typeof__(&clBuildProgram) buildProgram;
+    __typeof__(&clGetProgramInfo) getProgramInfo;
     __typeof__(&clGetProgramBuildInfo) getProgramBuildInfo;
     __typeof__(&clReleaseProgram) releaseProgram;
     __typeof__(&clCreateKernel) createKernel;

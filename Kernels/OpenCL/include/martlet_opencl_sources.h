@@ -22,6 +22,9 @@ enum martlet_opencl_source {
     martlet_cl_contraction_registers,
     martlet_cl_contraction_loaders,
     martlet_cl_contraction_tiled,
+    martlet_cl_contraction_mma,
+    martlet_cl_mma,
+    martlet_cl_probe_mma,
 };
 
 const char *martlet_opencl_source(enum martlet_opencl_source source);

@@ -15,6 +15,7 @@ struct TrainCommand: ParsableCommand {
       Examples:
         martlet train mnist-cnn --device opencl:0 --epochs 12 --save cnn.safetensors
         martlet train mnist-mlp --data ~/data --limit 5000 --json report.json
+        martlet train mnist-cnn --checkpoint run --resume
       """)
 
   @Argument(help: "What to train, one of the recipes below.")
@@ -47,6 +48,8 @@ struct TrainCommand: ParsableCommand {
     name: .customLong("picture"),
     help: ArgumentHelp("Write a picture of the results (PNG), where the recipe makes one.", valueName: "file"))
   var picturePath: String?
+
+  @OptionGroup var checkpoints: CheckpointOptions
 
   @OptionGroup var profiling: ProfileOptions
 
@@ -83,7 +86,7 @@ struct TrainCommand: ParsableCommand {
       try profiling.report(profile)
     }
     if outcome.wasInterrupted {
-      note("stopped by Ctrl-C after \(outcome.history.epochs.count) complete epochs")
+      note("stopped by Ctrl-C after \(outcome.history.epochs.count) complete epochs" + checkpoints.advice)
       throw ExitCode(130)
     }
   }
@@ -98,6 +101,7 @@ struct TrainCommand: ParsableCommand {
     settings.limit = data.limit
     settings.save = savePath
     settings.picture = picturePath
+    settings.checkpoint = checkpoints.checkpoint
     settings.progress = quiet ? .silent : .automatic
     settings.shouldStop = { Interrupt.isRequested }
     if !quiet { settings.note = { note($0) } }

@@ -21,7 +21,7 @@ extension RecipeTask {
 
 /// What a person may decide about a run, where the recipe has a use for it.
 package enum RecipeOption: String, CaseIterable, Sendable {
-  case epochs, batchSize, learningRate, data, limit, save, picture
+  case epochs, batchSize, learningRate, data, limit, save, picture, checkpoint
 
   /// How it is written on the command line.
   package var flag: String {
@@ -48,6 +48,8 @@ package struct RunSettings: Sendable {
   package var save: String?
   /// Where a picture of the results is written, as PNG.
   package var picture: String?
+  /// Where the run keeps what it needs to go on after an interruption.
+  package var checkpoint: Checkpoint?
   package var progress: ProgressStyle = .silent
   /// Asked before every step.
   package var shouldStop: @Sendable () -> Bool = { false }
@@ -60,6 +62,7 @@ package struct RunSettings: Sendable {
     let chosen: [(RecipeOption, Bool)] = [
       (.epochs, epochs != nil), (.batchSize, batchSize != nil), (.learningRate, learningRate != nil),
       (.data, data != nil), (.limit, limit != nil), (.save, save != nil), (.picture, picture != nil),
+      (.checkpoint, checkpoint != nil),
     ]
     return chosen.filter(\.1).map(\.0)
   }

@@ -12,9 +12,11 @@ struct MartletProcess {
   private static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
     .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("martlet")
 
-  /// Runs the command to its end.
+  /// Runs the command to its end, or to that which is made for it: an interrupt as by Ctrl-C when its standard error is ready for
+  /// that, or a kill without warning, of which the status is then 9.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], interruptingWhen isReady: ((String) -> Bool)? = nil
+    _ arguments: [String], environment: [String: String] = [:], interruptingWhen isReady: ((String) -> Bool)? = nil,
+    killingAfter delay: Duration? = nil
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = executable
@@ -40,6 +42,11 @@ struct MartletProcess {
     if let isReady {
       while process.isRunning && !isReady(text("errors")) { usleep(20_000) }
       process.interrupt()
+    }
+    if let delay {
+      let end = ContinuousClock.now + delay
+      while process.isRunning && .now < end { usleep(1000) }
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
     process.waitUntilExit()
     return Outcome(status: process.terminationStatus, output: text("output"), errors: text("errors"))

@@ -77,7 +77,7 @@ package struct TrainedNetwork {
 
 extension SupervisedTask {
   package var options: Set<RecipeOption> {
-    var options: Set<RecipeOption> = [.epochs, .batchSize, .learningRate, .limit, .save]
+    var options: Set<RecipeOption> = [.epochs, .batchSize, .learningRate, .limit, .save, .checkpoint]
     if data.readsFiles { options.insert(.data) }
     if picture != nil { options.insert(.picture) }
     return options
@@ -110,7 +110,7 @@ extension SupervisedTask {
     var outcome = RunOutcome()
     outcome.history = try trainer.fit(
       training, validation: validation.map { .dataset($0) }, epochs: epochs, batchSize: batchSize, seed: settings.seed,
-      restoringBest: false, progress: settings.progress, stoppingWhen: settings.shouldStop)
+      restoringBest: false, checkpoint: settings.checkpoint, progress: settings.progress, stoppingWhen: settings.shouldStop)
     outcome.wasInterrupted = outcome.history.wasInterrupted
     outcome.batchSize = batchSize
     outcome.trainingSampleCount = training.count

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Martlet
+
+/// Where a run keeps what it needs to go on after an interruption.
+struct CheckpointOptions: ParsableArguments {
+  @Option(
+    name: .customLong("checkpoint"),
+    help: ArgumentHelp(
+      "Keep in this folder what is needed to go on after an interruption; made when it is not there.",
+      valueName: "folder"))
+  var folder: String?
+
+  @Flag(help: "Go on from the checkpoint; from the beginning where there is none yet.")
+  var resume = false
+
+  @Option(help: "Save so often within an epoch; after each epoch it is saved anyway.")
+  var checkpointSeconds: Double = 60
+
+  func validate() throws {
+    if folder == nil && resume { throw ValidationError("--resume needs --checkpoint FOLDER to go on from") }
+    guard (0...1e6).contains(checkpointSeconds) else {
+      throw ValidationError("--checkpoint-seconds has to be a number from 0 to 1000000; got \(checkpointSeconds)")
+    }
+  }
+
+  var checkpoint: Checkpoint? {
+    folder.map { Checkpoint(URL(fileURLWithPath: $0), resuming: resume, every: .seconds(checkpointSeconds)) }
+  }
+
+  /// How to go on with a run that was stopped; nothing where there is nothing to go on from.
+  var advice: String {
+    guard checkpoint?.exists ?? false else { return "" }
+    let words = CommandLine.arguments + (resume ? [] : ["--resume"])
+    return "; to go on:\n  " + words.map(Self.quoted).joined(separator: " ")
+  }
+
+  /// As a shell takes it for one word.
+  private static func quoted(_ word: String) -> String {
+    let isPlain =
+      !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,+%@".contains($0)) }
+    return isPlain ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
+}

@@ -19,7 +19,7 @@ import Testing
     #expect {
       try #require(Recipe.named("mnist-mlp")).run(with: settings)
     } throws: {
-      "\($0)".hasPrefix("--picture has no meaning for mnist-mlp; it takes --batch-size, --data")
+      "\($0)".hasPrefix("--picture has no meaning for mnist-mlp; it takes --batch-size, --checkpoint, --data")
     }
   }
 }

@@ -110,7 +110,8 @@ extension SupervisedTask {
     var outcome = RunOutcome()
     outcome.history = try trainer.fit(
       training, validation: validation.map { .dataset($0) }, epochs: epochs, batchSize: batchSize, seed: settings.seed,
-      restoringBest: false, checkpoint: settings.checkpoint, progress: settings.progress, stoppingWhen: settings.shouldStop)
+      restoringBest: false, checkpoint: settings.checkpoint, progress: settings.progress,
+      stoppingWhen: settings.shouldStop)
     outcome.wasInterrupted = outcome.history.wasInterrupted
     outcome.batchSize = batchSize
     outcome.trainingSampleCount = training.count

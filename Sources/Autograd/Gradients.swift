@@ -1,6 +1,5 @@
 import MartletBackend
 import MartletTensor
-import Synchronization
 
 /// The gradients of a scalar for the leaves it was computed from, as a value: nothing to zero, nothing left behind.
 public struct Gradients: Sendable {
@@ -67,19 +66,20 @@ extension Tensor {
   }
 }
 
-/// The 1 that going backwards begins with, made once and not in every step.
-private enum UnitSeed {
-  private static let latest = Mutex<Tensor?>(nil)
+/// The 1 that going backwards begins with, made once and not in every step. Each thread keeps its own, so that threads that train
+/// on different devices do not take it from each other. A class because the thread refers to it.
+private final class UnitSeed {
+  private static let seeds = ThreadLocal { UnitSeed() }
+  // One device's only: what is kept keeps its device.
+  private var latest: Tensor?
 
   /// A single 1 of the shape and on the device of a tensor of one element.
   static func tensor(like tensor: Tensor) -> Tensor {
-    let one = latest.withLock { latest in
-      // One device's only: what is kept keeps its device.
-      if let latest, latest.backend === tensor.backend { return latest }
-      let one = Tensor(filling: [], with: 1, on: tensor.device)
-      latest = one
-      return one
-    }
+    let seed = seeds.current
+    let one =
+      seed.latest.flatMap { $0.backend === tensor.backend ? $0 : nil }
+      ?? Tensor(filling: [], with: 1, on: tensor.device)
+    seed.latest = one
     return one.viewed(as: Layout(contiguous: tensor.shape))
   }
 }

@@ -88,7 +88,7 @@ let package = Package(
 
     // Files that other programs read and write too.
     .target(name: "MartletInterchange", dependencies: ["MartletBackend"], path: "Sources/Interchange"),
-    .testTarget(name: "InterchangeTests", dependencies: ["MartletInterchange"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["MartletInterchange", "MartletTestSupport"]),
 
     // Layers with their parameters; what they are to minimise; how parameters move; and the loop that brings all of it together.
     .target(

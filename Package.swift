@@ -120,9 +120,19 @@ let package = Package(
     .target(name: "MartletInsight", dependencies: ["MartletTraining"], path: "Sources/Insight"),
     .testTarget(name: "InsightTests", dependencies: ["MartletInsight", "MartletTestSupport"]),
 
+    // Figures: curves, matrices, sheets of pictures, as SVG, pixels and characters.
+    .target(name: "MartletCharts", dependencies: ["MartletInsight"], path: "Sources/Charts"),
+    .testTarget(name: "ChartsTests", dependencies: ["MartletCharts", "MartletTestSupport"]),
+    // What training runs leave behind: records, comparisons, pages to read.
+    .target(name: "MartletRuns", dependencies: ["MartletCharts"], path: "Sources/Runs"),
+    .testTarget(name: "RunsTests", dependencies: ["MartletRuns", "MartletTestSupport"]),
+
     // Everything above for users, under one name.
     .target(
-      name: "Martlet", dependencies: ["MartletTraining", "MartletClassics", "MartletGenerative", "MartletInsight"],
+      name: "Martlet",
+      dependencies: [
+        "MartletTraining", "MartletClassics", "MartletGenerative", "MartletInsight", "MartletCharts", "MartletRuns",
+      ],
       path: "Sources/Martlet"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet"]),
 

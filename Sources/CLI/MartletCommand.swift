@@ -20,6 +20,6 @@ struct MartletCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self, DevicesCommand.self,
-      ExplainCommand.self, CheckCommand.self, BenchCommand.self, TuneCommand.self,
+      PlotCommand.self, ExplainCommand.self, CheckCommand.self, BenchCommand.self, TuneCommand.self,
     ])
 }

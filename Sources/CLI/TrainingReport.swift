@@ -46,6 +46,7 @@ struct TrainingReport: Encodable {
       for (name, value) in record.values { try container.encode(value, forKey: Name(name)) }
       try container.encode(record.seconds, forKey: Name("seconds"))
       try container.encode(record.samplesPerSecond, forKey: Name("samples_per_second"))
+      try container.encodeIfPresent(record.learningRate, forKey: Name("learning_rate"))
     }
   }
 

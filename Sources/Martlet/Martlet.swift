@@ -1,6 +1,7 @@
 // Everything there is for users, under one name: `import Martlet`.
 @_exported import MartletAutograd
 @_exported import MartletBackend
+@_exported import MartletCharts
 @_exported import MartletClassics
 @_exported import MartletData
 @_exported import MartletGenerative
@@ -10,5 +11,6 @@
 @_exported import MartletLosses
 @_exported import MartletMetrics
 @_exported import MartletOptimizers
+@_exported import MartletRuns
 @_exported import MartletTensor
 @_exported import MartletTraining

@@ -7,9 +7,9 @@ public struct History: Hashable, Sendable, Codable {
   /// Whether the run was stopped from outside before its last epoch was complete.
   public package(set) var wasInterrupted = false
   /// Why training ended before its last epoch, where a callback wanted it to.
-  public internal(set) var stopReason: String?
+  public package(set) var stopReason: String?
   /// The number, from 1, of the epoch whose weights the model has now, where there was validation and they were restored.
-  public internal(set) var bestEpoch: Int?
+  public package(set) var bestEpoch: Int?
   /// The wall-clock time of the whole run.
   public package(set) var seconds = 0.0
 
@@ -34,16 +34,23 @@ public struct EpochRecord: Hashable, Sendable, Codable {
   public let seconds: Double
   /// Training samples per second, validation excluded.
   public let samplesPerSecond: Double
+  /// The optimizer's learning rate when the epoch was over; `nil` in runs that have no such thing.
+  public let learningRate: Double?
 
-  package init(epoch: Int, values: [String: Double], seconds: Double, samplesPerSecond: Double) {
+  package init(
+    epoch: Int, values: [String: Double], seconds: Double, samplesPerSecond: Double, learningRate: Double? = nil
+  ) {
     self.epoch = epoch
     self.values = values
     self.seconds = seconds
     self.samplesPerSecond = samplesPerSecond
+    self.learningRate = learningRate
   }
 
-  /// A value by name; `acc` and `accuracy` both work.
-  public subscript(name: String) -> Double? { values[name] ?? values[Self.otherSpelling(of: name)] }
+  /// A value by name, or the `learning_rate`; `acc` and `accuracy` both work.
+  public subscript(name: String) -> Double? {
+    values[name] ?? values[Self.otherSpelling(of: name)] ?? (name == "learning_rate" ? learningRate : nil)
+  }
 
   static func otherSpelling(of name: String) -> String {
     let prefix = name.hasPrefix("val_") ? "val_" : ""

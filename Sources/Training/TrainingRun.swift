@@ -106,7 +106,8 @@ struct TrainingRun {
     let samples = plan.training.count - firstBatch * plan.batchSize
     let record = EpochRecord(
       epoch: state.epoch, values: values, seconds: (ContinuousClock.now - start).inSeconds,
-      samplesPerSecond: Double(samples) / max(trainingSeconds, 1e-9))
+      samplesPerSecond: Double(samples) / max(trainingSeconds, 1e-9),
+      learningRate: trainer.optimizer.currentLearningRate)
     display.endEpoch(record, trainingSeconds: trainingSeconds)
     return record
   }
@@ -210,12 +211,15 @@ struct TrainingRun {
 
 // Going on after an interruption.
 extension TrainingRun {
+  /// The callbacks that a run which goes on has to have too. Those that only watch may come and go.
+  private var steering: [Int] { callbacks.indices.filter { !callbacks[$0].onlyWatches } }
+
   private var settings: Progress.Settings {
     Progress.Settings(
       seed: plan.seed, batchSize: plan.batchSize, batchesPerUpdate: plan.batchesPerUpdate, shuffles: plan.shuffles,
       samples: plan.training.count, validationSamples: plan.validation?.count ?? 0,
       sampleShape: plan.training.sampleShape, loss: trainer.loss.name, optimizer: trainer.optimizer.name,
-      callbacks: callbacks.map { "\(type(of: $0))" })
+      callbacks: steering.map { "\(type(of: callbacks[$0]))" })
   }
 
   /// Where saving fails the user is told, and training goes on: what was learned is not given up for a full disk, and the file
@@ -225,7 +229,8 @@ extension TrainingRun {
     let progress = Progress(
       settings: settings, epochsBegun: trainer.epochsBegun, stepsTaken: trainer.stepsTaken,
       updates: trainer.optimizer.state.step, rateFactor: trainer.optimizer.options.rateFactor, epoch: state.epoch,
-      batch: state.batch, meter: meter, history: state.history, best: best, callbacks: callbacks.map(\.memory))
+      batch: state.batch, meter: meter, history: state.history, best: best,
+      callbacks: steering.map { callbacks[$0].memory })
     let file = try CheckpointFile(
       progress: progress, model: trainer.model.weights.tensors, optimizer: trainer.optimizer.stateTensors,
       best: bestWeights?.tensors ?? [:])
@@ -247,7 +252,7 @@ extension TrainingRun {
     if let difference = settings.difference(from: progress.settings) { throw misfit(difference) }
     let counts = [progress.epochsBegun, progress.stepsTaken, progress.updates, progress.epoch]
     guard counts.allSatisfy({ (0...1 << 48).contains($0) }), progress.epochsBegun >= (progress.batch > 0 ? 1 : 0),
-      (0...plan.training.count).contains(progress.batch), progress.callbacks.count == callbacks.count
+      (0...plan.training.count).contains(progress.batch), progress.callbacks.count == steering.count
     else {
       throw misfit("its notes contradict each other")
     }
@@ -264,7 +269,7 @@ extension TrainingRun {
     }
     trainer.optimizer.options.rateFactor = progress.rateFactor
     (trainer.epochsBegun, trainer.stepsTaken) = (progress.epochsBegun, progress.stepsTaken)
-    for index in callbacks.indices { callbacks[index].memory = progress.callbacks[index] }
+    for (index, memory) in zip(steering, progress.callbacks) { callbacks[index].memory = memory }
     best = progress.best
     bestWeights = best == nil ? nil : Weights(tensors.best)
     interrupted = progress.meter

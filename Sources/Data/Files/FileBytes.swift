@@ -1,14 +1,14 @@
 import Foundation
 
 /// Reading whole files with their size known beforehand, so that no file can claim more memory than it is long.
-enum FileBytes {
+package enum FileBytes {
   /// The largest file that is read: far above any data set that is worth holding in memory as a whole.
   static let limit = 1 << 33
 
   /// All bytes of a regular file.
   ///
   /// - Throws: `DataFileError` with the operating system's reason.
-  static func read(_ path: String, limit: Int = limit) throws -> [UInt8] {
+  package static func read(_ path: String, limit: Int = limit) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw unreadable(path, errno) }
     defer { close(descriptor) }

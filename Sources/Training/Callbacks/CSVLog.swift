@@ -12,6 +12,9 @@ public struct CSVLog: Callback, Sendable {
   /// Writes to a file.
   public init(_ url: URL) { self.url = url }
 
+  /// Yes.
+  public var onlyWatches: Bool { true }
+
   /// Writes the rows so far. Where that fails the user is told, and training goes on.
   public mutating func epochEnds(_ record: EpochRecord, _ run: inout RunState) throws {
     do {

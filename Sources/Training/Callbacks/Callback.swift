@@ -26,6 +26,9 @@ public protocol Callback {
 
   /// What has to be remembered for a run that is interrupted and goes on from a checkpoint: numbers by name.
   var memory: [String: Double] { get set }
+
+  /// Whether it changes nothing about the run and remembers nothing, so that a run may go on without it, or with it for the first time.
+  var onlyWatches: Bool { get }
 }
 
 extension Callback {
@@ -44,6 +47,8 @@ extension Callback {
     get { [:] }
     set {}
   }
+  /// No.
+  public var onlyWatches: Bool { false }
 }
 
 /// Where a run is, for callbacks, and how they steer it.

@@ -1,0 +1,75 @@
+import Foundation
+import MartletData
+import MartletInterchange
+
+/// The folder of one run: `run.json`, the record; `evidence.json`, what pages are made of; `weights.safetensors`.
+public struct RunFolder: Hashable, Sendable {
+  /// Where it is.
+  public let path: String
+
+  /// A folder; whether there is a run in it shows when it is read.
+  public init(_ path: String) { self.path = path }
+
+  /// The folder's own name, by which people call the run.
+  public var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
+
+  /// Whether there is a run in it.
+  public var exists: Bool { FileManager.default.fileExists(atPath: file("run.json")) }
+
+  /// A file in it.
+  public func file(_ name: String) -> String { URL(fileURLWithPath: path).appendingPathComponent(name).path }
+
+  /// The record.
+  ///
+  /// - Throws: `RunError` where there is none, or it cannot be understood.
+  public func record() throws -> RunRecord { try read(RunRecord.self, "run.json") }
+
+  /// What the record does not have: who was taken for whom, mistakes, weights. `nil` where nothing was kept.
+  ///
+  /// - Throws: `RunError` where it cannot be understood.
+  public func evidence() throws -> RunEvidence? {
+    FileManager.default.fileExists(atPath: file("evidence.json")) ? try read(RunEvidence.self, "evidence.json") : nil
+  }
+
+  /// Writes the record, all or nothing; makes the folder where it is missing.
+  ///
+  /// - Throws: `RunError`.
+  public func write(_ record: RunRecord) throws { try write(record, "run.json") }
+
+  /// Writes what pages are made of.
+  ///
+  /// - Throws: `RunError`.
+  public func write(_ evidence: RunEvidence) throws { try write(evidence, "evidence.json") }
+
+  private func write(_ value: some Encodable, _ name: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw RunError(path, "the folder cannot be made: \(error.localizedDescription)")
+    }
+    do {
+      let bytes = try JSONEncoder.ofRuns.encode(value) + Data("\n".utf8)
+      try AtomicFile.write(Array(bytes), to: URL(fileURLWithPath: file(name)))
+    } catch let error as FileError {
+      throw RunError(file(name), "it cannot be written: \(error.reason)")
+    }
+  }
+
+  private func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
+    guard FileManager.default.fileExists(atPath: path) else { throw RunError(path, "there is no such run") }
+    guard FileManager.default.fileExists(atPath: file(name)) else {
+      throw RunError(path, "there is no \(name) in it, so it is not the folder of a run")
+    }
+    let bytes: [UInt8]
+    do {
+      bytes = try FileBytes.read(file(name), limit: HistoryFile.byteLimit)
+    } catch {
+      throw RunError(file(name), "it cannot be read: \(error)")
+    }
+    do {
+      return try JSONDecoder.ofRuns.decode(type, from: Data(bytes))
+    } catch {
+      throw RunError(file(name), "it is no record of a run: " + RunError.reason(error))
+    }
+  }
+}

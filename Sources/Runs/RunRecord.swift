@@ -1,0 +1,122 @@
+import Foundation
+import MartletTraining
+
+/// What is known of one training run: what was asked for, where it ran, what came out. `run.json` in the folder of the run; written when
+/// it begins, after every epoch, and when it is over.
+public struct RunRecord: Codable, Hashable, Sendable {
+  /// How far a run came.
+  public enum Status: String, Codable, Hashable, Sendable {
+    /// It has begun; if nothing happens any more, it was killed.
+    case running
+    /// Everything was done.
+    case done
+    /// Somebody stopped it.
+    case interrupted
+    /// It ended with an error.
+    case failed
+  }
+
+  /// The form of the file. Later versions add fields; what an earlier version wrote stays readable.
+  public static let currentVersion = 1
+
+  /// The form of the file it was read from.
+  public var version = Self.currentVersion
+  /// What was trained: a recipe's name.
+  public var recipe: String
+  /// The command line, word by word, to do it again.
+  public var command: [String]
+  /// What was decided about the run, by name: epochs, batch size, learning rate, seed, data.
+  public var options: [String: String]
+  /// When it began.
+  public var started: Date
+  /// How far it came.
+  public var status = Status.running
+  /// Why it failed or was stopped early.
+  public var reason: String?
+  /// How long it took.
+  public var seconds = 0.0
+  /// Where and with what it ran: device, threads, processor, system, versions.
+  public var environment: [String: String]
+  /// Where the samples came from.
+  public var dataSource: String?
+  /// How many samples were trained on.
+  public var trainingSampleCount: Int?
+  /// How many numbers were learned.
+  public var parameterCount: Int?
+  /// The most memory that was used.
+  public var peakMemoryByteCount: Int?
+  /// What was measured at the end, by names such as `test_accuracy`.
+  public var figures: [String: Double] = [:]
+  /// Where the weights are; relative to the folder of the run.
+  public var weights: String?
+  /// The epochs.
+  public var history = History()
+
+  /// The record of a run that begins.
+  public init(
+    recipe: String, command: [String], options: [String: String], started: Date = Date(),
+    environment: [String: String] = [:]
+  ) {
+    (self.recipe, self.command, self.options) = (recipe, command, options)
+    (self.started, self.environment) = (started, environment)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case version = "martlet_run", recipe, command, options, started, status, reason, seconds, environment, figures
+    case weights, history
+    case dataSource = "data_source", trainingSampleCount = "train_samples", parameterCount = "parameters"
+    case peakMemoryByteCount = "peak_memory_bytes", bestEpoch = "best_epoch", stopReason = "stop_reason"
+  }
+
+  /// Reads any version up to the current one; what an older one lacks is empty.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    version = try fields.decode(Int.self, forKey: .version)
+    guard (1...Self.currentVersion).contains(version) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .version, in: fields,
+        debugDescription: "it has version \(version), this program knows versions up to \(Self.currentVersion)")
+    }
+    recipe = try fields.decode(String.self, forKey: .recipe)
+    command = try fields.decodeIfPresent([String].self, forKey: .command) ?? []
+    options = try fields.decodeIfPresent([String: String].self, forKey: .options) ?? [:]
+    started = try fields.decode(Date.self, forKey: .started)
+    status = try fields.decode(Status.self, forKey: .status)
+    reason = try fields.decodeIfPresent(String.self, forKey: .reason)
+    seconds = try fields.decodeIfPresent(Double.self, forKey: .seconds) ?? 0
+    environment = try fields.decodeIfPresent([String: String].self, forKey: .environment) ?? [:]
+    dataSource = try fields.decodeIfPresent(String.self, forKey: .dataSource)
+    trainingSampleCount = try fields.decodeIfPresent(Int.self, forKey: .trainingSampleCount)
+    parameterCount = try fields.decodeIfPresent(Int.self, forKey: .parameterCount)
+    peakMemoryByteCount = try fields.decodeIfPresent(Int.self, forKey: .peakMemoryByteCount)
+    figures = try fields.decodeIfPresent([String: Double].self, forKey: .figures) ?? [:]
+    weights = try fields.decodeIfPresent(String.self, forKey: .weights)
+    history = History(flat: try fields.decodeIfPresent([FlatEpoch].self, forKey: .history) ?? [])
+    history.bestEpoch = try fields.decodeIfPresent(Int.self, forKey: .bestEpoch)
+    history.stopReason = try fields.decodeIfPresent(String.self, forKey: .stopReason)
+    history.wasInterrupted = status == .interrupted
+  }
+
+  /// Writes the current version.
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(Self.currentVersion, forKey: .version)
+    try fields.encode(recipe, forKey: .recipe)
+    try fields.encode(command, forKey: .command)
+    try fields.encode(options, forKey: .options)
+    try fields.encode(started, forKey: .started)
+    try fields.encode(status, forKey: .status)
+    try fields.encodeIfPresent(reason, forKey: .reason)
+    try fields.encode(seconds, forKey: .seconds)
+    try fields.encode(environment, forKey: .environment)
+    try fields.encodeIfPresent(dataSource, forKey: .dataSource)
+    try fields.encodeIfPresent(trainingSampleCount, forKey: .trainingSampleCount)
+    try fields.encodeIfPresent(parameterCount, forKey: .parameterCount)
+    try fields.encodeIfPresent(peakMemoryByteCount, forKey: .peakMemoryByteCount)
+    try fields.encode(figures, forKey: .figures)
+    try fields.encodeIfPresent(weights, forKey: .weights)
+    try fields.encode(history.epochs.map(FlatEpoch.init), forKey: .history)
+    try fields.encodeIfPresent(history.bestEpoch, forKey: .bestEpoch)
+    try fields.encodeIfPresent(history.stopReason, forKey: .stopReason)
+  }
+}

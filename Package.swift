@@ -15,7 +15,9 @@ let package = Package(
     .default(enabledTraits: ["OpenCL"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    // Only for ONNX files.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     // What a backend is: shapes, element-wise programs, the protocol, the random numbers and the errors all backends share.
@@ -93,7 +95,16 @@ let package = Package(
     // Layers with their parameters; what they are to minimise; how parameters move; and the loop that brings all of it together.
     .target(
       name: "MartletLayers", dependencies: ["MartletAutograd", "MartletInterchange"], path: "Sources/Layers"),
-    .testTarget(name: "LayersTests", dependencies: ["MartletLayers", "MartletTestSupport"]),
+    // The list of layers that suites walk.
+    .target(
+      name: "MartletLayerCases", dependencies: ["MartletLayers", "MartletTestSupport"], path: "Tests/LayerCases"),
+    .testTarget(name: "LayersTests", dependencies: ["MartletLayers", "MartletLayerCases"]),
+    // Models in the file format that other frameworks and runtimes share.
+    .target(
+      name: "MartletONNX",
+      dependencies: ["MartletLayers", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Sources/ONNX", exclude: ["Schema/onnx.proto"]),
+    .testTarget(name: "ONNXTests", dependencies: ["MartletONNX", "MartletLayerCases"]),
     .target(name: "MartletLosses", dependencies: ["MartletAutograd"], path: "Sources/Losses"),
     .testTarget(name: "LossesTests", dependencies: ["MartletLosses", "MartletTestSupport"]),
     .target(name: "MartletOptimizers", dependencies: ["MartletLayers"], path: "Sources/Optimizers"),
@@ -132,6 +143,7 @@ let package = Package(
       name: "Martlet",
       dependencies: [
         "MartletTraining", "MartletClassics", "MartletGenerative", "MartletInsight", "MartletCharts", "MartletRuns",
+        "MartletONNX",
       ],
       path: "Sources/Martlet"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet"]),

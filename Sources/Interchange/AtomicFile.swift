@@ -19,7 +19,7 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
   public var description: String { "cannot \(action) \(path): \(reason)" }
 
   /// Reads a file with a Foundation call, whose own errors do not say much.
-  static func reading<Content>(_ url: URL, _ read: () throws -> Content) throws -> Content {
+  package static func reading<Content>(_ url: URL, _ read: () throws -> Content) throws -> Content {
     let file = open(url.path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       throw FileError(action: "read", path: url.path, reason: String(cString: strerror(errno)))

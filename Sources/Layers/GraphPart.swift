@@ -10,7 +10,7 @@ extension GraphPart {
     }
   }
 
-  var typeName: String {
+  package var typeName: String {
     switch self {
     case .layer(let layer): type(of: layer).typeName
     case .combination(let layer): type(of: layer).typeName

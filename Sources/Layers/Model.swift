@@ -22,19 +22,19 @@ public struct Model: Layer {
   /// What it is called in paths and summaries.
   public let name: String?
   package let cachedParameters: [Parameter]
-  let inputNames: [String?]
-  let steps: [Step]
+  package let inputNames: [String?]
+  package let steps: [Step]
   /// Where each output lies among the values: the inputs, then what the steps give.
-  let outputs: [Int]
+  package let outputs: [Int]
   /// For each step the values that nobody needs after it.
   private let lastUses: [[Int]]
 
   /// A layer at work: where its operands lie, and what it gives.
-  struct Step: Sendable {
-    let part: GraphPart
-    let pathName: String
-    let operands: [Int]
-    let outputShape: Shape
+  package struct Step: Sendable {
+    package let part: GraphPart
+    package let pathName: String
+    package let operands: [Int]
+    package let outputShape: Shape
   }
 
   /// Makes a model of everything between inputs and outputs.

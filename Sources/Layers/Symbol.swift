@@ -51,7 +51,7 @@ final class GraphNode: Sendable {
 }
 
 /// A layer in a graph.
-enum GraphPart: Sendable {
+package enum GraphPart: Sendable {
   case layer(any Layer)
   case combination(any CombiningLayer)
 }

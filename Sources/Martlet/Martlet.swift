@@ -10,6 +10,7 @@
 @_exported import MartletLayers
 @_exported import MartletLosses
 @_exported import MartletMetrics
+@_exported import MartletONNX
 @_exported import MartletOptimizers
 @_exported import MartletRuns
 @_exported import MartletTensor

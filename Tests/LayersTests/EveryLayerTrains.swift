@@ -1,6 +1,7 @@
 import Foundation
 import MartletAutograd
 import MartletBackend
+import MartletLayerCases
 import MartletLayers
 import MartletTensor
 import MartletTestSupport

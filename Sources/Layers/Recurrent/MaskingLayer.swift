@@ -14,7 +14,7 @@ public protocol MaskingLayer: Layer {
 }
 
 /// A layer that treats every step alike, so that the mask of its input is that of its result.
-protocol MaskTransparent {}
+package protocol MaskTransparent {}
 
 extension Dense: MaskTransparent {}
 extension Dropout: MaskTransparent {}

@@ -37,9 +37,9 @@ public protocol RecurrentLayer: MaskingLayer {
 
 /// What a recurrent layer computes at a step; made by the layers of this module.
 public struct RecurrentRule: Sendable {
-  let cell: RecurrentCell
-  let activation: Activation
-  let recurrentActivation: Activation
+  package let cell: RecurrentCell
+  package let activation: Activation
+  package let recurrentActivation: Activation
 }
 
 extension RecurrentLayer {

@@ -89,7 +89,8 @@ let package = Package(
     .testTarget(name: "MetricsTests", dependencies: ["MartletMetrics", "MartletTestSupport"]),
 
     // Files that other programs read and write too.
-    .target(name: "MartletInterchange", dependencies: ["MartletBackend"], path: "Sources/Interchange"),
+    .target(
+      name: "MartletInterchange", dependencies: ["MartletBackend", "CMartletZlib"], path: "Sources/Interchange"),
     .testTarget(name: "InterchangeTests", dependencies: ["MartletInterchange", "MartletTestSupport"]),
 
     // Layers with their parameters; what they are to minimise; how parameters move; and the loop that brings all of it together.
@@ -120,6 +121,12 @@ let package = Package(
         .target(name: "MartletOpenCLBackend", condition: .when(traits: ["OpenCL"])),
       ]),
 
+    // A trained model with everything that is needed to use it, in one file.
+    .target(name: "MartletArchive", dependencies: ["MartletData", "MartletLayers"], path: "Sources/Archive"),
+    .testTarget(
+      name: "ArchiveTests",
+      dependencies: ["MartletArchive", "MartletTestSupport", "MartletLosses", "MartletOptimizers"]),
+
     // Learners from before gradient descent, and beside it: threshold units, perceptron and Hebb rule, Kohonen maps, Boltzmann machines.
     .target(name: "MartletClassics", dependencies: ["MartletTraining"], path: "Sources/Classics"),
     .testTarget(name: "ClassicsTests", dependencies: ["MartletClassics", "MartletTestSupport"]),
@@ -142,8 +149,8 @@ let package = Package(
     .target(
       name: "Martlet",
       dependencies: [
-        "MartletTraining", "MartletClassics", "MartletGenerative", "MartletInsight", "MartletCharts", "MartletRuns",
-        "MartletONNX",
+        "MartletTraining", "MartletArchive", "MartletClassics", "MartletGenerative", "MartletInsight", "MartletCharts",
+        "MartletRuns", "MartletONNX",
       ],
       path: "Sources/Martlet"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet"]),

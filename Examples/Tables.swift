@@ -59,7 +59,7 @@ func housePrices() throws {
   let model = try Sequential(input: Shape(training.sampleShape), seed: 1) {
     Dense(32, activation: .relu)
     Dense(1)
-    Lambda { 100 * $0 }  // prices are hundreds
+    Rescaling(scale: 100)  // prices are hundreds
   }
   let trainer = Trainer(
     model, loss: .meanSquaredError, optimizer: Adam(learningRate: 0.01), metrics: [.meanAbsoluteError])

@@ -27,6 +27,16 @@ extension GraphPart {
 
   var parameters: [Parameter] { ParameterVisitor.objects(in: content).compactMap { $0.object as? Parameter } }
 
+  /// The shape of the result for one sample.
+  ///
+  /// - Throws: `ShapeError`.
+  func outputShape(for inputs: [Shape]) throws -> Shape {
+    switch self {
+    case .layer(let layer): try layer.outputShape(for: inputs[0])
+    case .combination(let layer): try layer.outputShape(for: inputs)
+    }
+  }
+
   /// Makes the parameters.
   ///
   /// - Returns: the shape of the result for one sample.

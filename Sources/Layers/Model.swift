@@ -42,17 +42,21 @@ public struct Model: Layer {
   /// - Parameter seed: Decides the first values of the parameters, together with their paths.
   /// - Throws: `ModelError` naming the layer that does not fit, an input that is missing or has no influence.
   public init(inputs: [Symbol], outputs: [Symbol], seed: UInt64 = 0, name: String? = nil) throws {
+    try self.init(inputs: inputs, outputs: outputs, seed: seed, name: name, makingParameters: true)
+  }
+
+  /// - Parameter makingParameters: Whether parameters get their first values now, or are still to be given some.
+  init(inputs: [Symbol], outputs: [Symbol], seed: UInt64, name: String?, makingParameters: Bool) throws {
     let graph = try OrderedGraph(inputs: inputs.map(\.node), outputs: outputs.map(\.node))
     let pathNames = try graph.pathNames()
-    for (path, object) in ParameterVisitor.objects(in: Parts(parts: graph.named(pathNames))) {
-      object.settle(path: path, seed: seed)
-    }
+    let objects = ParameterVisitor.objects(in: Parts(parts: graph.named(pathNames)))
+    if makingParameters { for (path, object) in objects { object.settle(path: path, seed: seed) } }
     var shapes = graph.inputs.map(\.shape)
     var steps: [Step] = []
     for (index, step) in graph.steps.enumerated() {
       let operands = step.operands.map { shapes[$0] }
       do {
-        let shape = try step.part.build(for: operands)
+        let shape = try makingParameters ? step.part.build(for: operands) : step.part.outputShape(for: operands)
         guard shape.isPossibleSample else {
           throw ShapeError("the result would have shape \(shape), which is more than a tensor can hold")
         }
@@ -71,8 +75,27 @@ public struct Model: Layer {
     inputNames = graph.inputs.map(\.name)
     outputShapes = graph.outputs.map { shapes[$0] }
     lastUses = graph.lastUses
-    cachedParameters = ParameterVisitor.objects(in: Parts(parts: graph.named(pathNames)))
-      .compactMap { $0.object as? Parameter }
+    cachedParameters =
+      makingParameters
+      ? ParameterVisitor.objects(in: Parts(parts: graph.named(pathNames))).compactMap { $0.object as? Parameter }
+      : objects.compactMap { $0.object as? Parameter }
+  }
+
+  /// Makes the parameters that are not there yet.
+  ///
+  /// - Throws: `ModelError`.
+  func makeParameters() throws {
+    var shapes = inputShapes
+    for step in steps {
+      let operands = step.operands.map { shapes[$0] }
+      do {
+        _ = try step.part.build(for: operands)
+      } catch let error as ShapeError {
+        throw ModelError.partDoesNotFit(
+          name: step.pathName, type: step.part.typeName, inputs: operands, reason: error.description)
+      }
+      shapes.append(step.outputShape)
+    }
   }
 
   /// The results for a batch of each input.
@@ -118,8 +141,11 @@ public struct Model: Layer {
     return outputShapes[0]
   }
 
-  /// The parameters are there since the model was made; see `Layer`.
-  public func initializeParameters(for input: Shape) throws { _ = try outputShape(for: input) }
+  /// The parameters are there since the model was made, unless it was made from a description; see `Layer`.
+  public func initializeParameters(for input: Shape) throws {
+    _ = try outputShape(for: input)
+    if cachedParameters.contains(where: { !$0.isInitialized }) { try makeParameters() }
+  }
 }
 
 extension Model: CachedParameters, NamedParts {

@@ -45,6 +45,17 @@ public struct Sequential: MaskingLayer {
     try initializeParameters(for: input)
   }
 
+  /// A model whose parameters are still to be made, or to be given their values.
+  init(forSamplesOf input: Shape, layers: [any Layer], name: String?) throws {
+    guard input.isPossibleSample else { throw ModelError.impossibleInput(input) }
+    self.layers = layers
+    self.name = name
+    inputShape = input
+    outputShapes = try Self.shapes(of: layers, from: input)
+    cachedParameters = Self.parameters(of: layers)
+    findsMasks = layers.contains { $0 is any MaskingLayer }
+  }
+
   /// Makes a model from layers written one below the other. See `init(input:layers:seed:name:)`.
   public init(
     input: Shape, seed: UInt64 = 0, name: String? = nil, @LayerBuilder _ layers: () throws -> [any Layer]

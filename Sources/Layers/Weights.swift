@@ -65,12 +65,13 @@ extension Layer {
     try Safetensors.write(entries, metadata: metadata.merging(["format": "martlet"]) { $1 }, to: url)
   }
 
-  /// Reads the values of all parameters from a safetensors file: all of them, or none where something does not fit.
+  /// Reads the values of all parameters from a safetensors file, or an archive: all of them, or none where something does not fit.
   ///
   /// - Throws: `FileError`, `SafetensorsError`, `ModelError.weightsDoNotFit`.
   /// - Precondition: the model was built.
   public func load(from url: URL) throws {
-    let entries = try Safetensors.read(url)
+    // An archive of a model holds a sample for a test besides, which is no weight.
+    let entries = try Safetensors.read(url).filter { !$0.key.hasPrefix("self-test:") }
     try checkFit(entries.mapValues(\.shape), from: url.path)
     var tensors: [String: Tensor] = [:]
     for (name, entry) in entries {

@@ -1,4 +1,5 @@
 // Everything there is for users, under one name: `import Martlet`.
+@_exported import MartletArchive
 @_exported import MartletAutograd
 @_exported import MartletBackend
 @_exported import MartletCharts

@@ -110,6 +110,7 @@ extension LayerCase {
     LayerCase("leaky slopes, shared", [1, 3, 3], [1, 3, 3]) {
       PReLU(sharedAxes: [1, 2], alphaInitializer: .constant(0.3))
     },
+    LayerCase("other units", [5], [5]) { Rescaling(scale: 2, offset: -0.5) },
     LayerCase("noise", [5], [5]) { GaussianNoise(0.5) },
     LayerCase("images at random", [3, 5, 1], [3, 5, 1]) {
       RandomTransform(shift: 0.2, rotation: 0.3, zoom: 0.1, mirrors: true, background: 0)

@@ -1,6 +1,7 @@
 import Foundation
 import MartletAutograd
 import MartletBackend
+import MartletInterchange
 import MartletLayerCases
 import MartletLayers
 import MartletTensor
@@ -24,6 +25,30 @@ import Testing
         #expect(lossAfter < (try step.loss.item()), "\(device.name)")
       }
       try step.expectToComeBackFromFile()
+    }
+  }
+
+  @Test(
+    "is made again from its description and its weights, with the same results bit for bit", arguments: LayerSuite.cases
+  )
+  func description(_ test: LayerSuite.Case) throws {
+    try withDevice(.reference) {
+      let layer = test.make()
+      try layer.build(for: test.input, seed: 3)
+      if layer is Lambda {
+        #expect(throws: DescriptionError.self) { try Architecture(of: layer) }
+        return
+      }
+      let architecture = try Architecture(of: layer)
+      let twin = try Architecture(json: JSON(parsing: architecture.json.encoded)).model(
+        input: test.input, weights: layer.weights)
+      #expect(try Architecture(of: twin) == architecture)
+      #expect(twin.parameters.map(\.name) == layer.parameters.map(\.name))
+      #expect(twin.parameters.map(\.initializer) == layer.parameters.map(\.initializer))
+      let x = test.inputs(2)
+      #expect(try twin(x).floats() == layer(x).floats())
+      let mode = Mode.training(seed: 1, step: 0)
+      #expect(try twin(x, mode: mode).floats() == layer(x, mode: mode).floats())
     }
   }
 

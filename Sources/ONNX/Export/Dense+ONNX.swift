@@ -56,3 +56,10 @@ extension ONNX.GraphBuilder {
     return ONNX.Value(name: name, shape: shape)
   }
 }
+
+extension Rescaling: ONNXLayer {
+  /// Adds the layer to a graph; see `ONNXLayer`.
+  public func onnx(_ x: ONNX.Value, in graph: ONNX.GraphBuilder) throws -> ONNX.Value {
+    graph.elementwise("Add", graph.elementwise("Mul", x, scale), offset)
+  }
+}

@@ -49,7 +49,7 @@ extension Recipe {
           let (mean, deviation) = form.target
           return [
             Dense(32, activation: .relu), Dense(32, activation: .relu), Dense(form.outputs),
-            Lambda(name: "in_units_of_price") { $0 * deviation + mean },
+            Rescaling(scale: deviation, offset: mean, name: "in_units_of_price"),
           ]
         }, loss: .meanSquaredError, optimizer: .settlingAdam(0.01), metrics: [.meanAbsoluteError], epochs: 60,
         batchSize: 32, heldOut: .share(0.1), subject: .row { $0 },

@@ -5,18 +5,23 @@ import MartletTensor
 
 /// What a model is made of, as data: layers by type, name and settings, and how they are connected. From it and the weights the model
 /// is made again, without the program that made it first.
-public struct Architecture: Hashable, Sendable {
+public struct Architecture: Equatable, Sendable {
   /// The description.
   public let json: JSON
+  /// The types of the layers in it, where it was made of a model: they need not be named to make it again.
+  private let ownTypes: [any DescribedLayer.Type]
 
   /// The architecture of a model.
   ///
   /// - Throws: `DescriptionError` naming a layer that cannot be written down: a `Lambda`, or one of your own that is no
   ///   `DescribedLayer`.
-  public init(of model: any Layer) throws { json = try LayerDescription.json(of: model, at: "") }
+  public init(of model: any Layer) throws { (json, ownTypes) = try LayerDescription.json(of: model, at: "") }
 
   /// An architecture that was written down.
-  public init(json: JSON) { self.json = json }
+  public init(json: JSON) { (self.json, ownTypes) = (json, []) }
+
+  /// By what is written down.
+  public static func == (a: Architecture, b: Architecture) -> Bool { a.json == b.json }
 
   /// The model with these weights.
   ///
@@ -31,7 +36,7 @@ public struct Architecture: Hashable, Sendable {
   public func model(
     input: Shape? = nil, weights: Weights, layers types: [any DescribedLayer.Type] = []
   ) throws -> any Layer {
-    let known = Dictionary((Self.types + types).map { ($0.describedType, $0) }) { _, last in last }
+    let known = Dictionary((Self.types + ownTypes + types).map { ($0.describedType, $0) }) { _, last in last }
     let model = try LayerDescription.layer(json, at: "", types: known)
     let parameters = ParameterVisitor.objects(in: model)
     for (path, object) in parameters { object.settle(path: path, seed: 0) }

@@ -59,6 +59,8 @@ public struct LayerDescription: Sendable {
   /// Where the layer stands among others, for messages.
   private let path: String
   private let types: [String: any DescribedLayer.Type]
+  /// The types of the layers within, as far as they were noted here.
+  private(set) var found: [any DescribedLayer.Type] = []
 
   init(of type: String, name: String?, at path: String) {
     (self.type, self.name, self.path) = (type, name, path)
@@ -91,20 +93,25 @@ extension LayerDescription {
   ///
   /// - Throws: `DescriptionError` naming a layer that cannot be written down.
   public mutating func put(_ key: String, layer: any Sendable) throws {
-    settings[key] = try Self.json(of: layer, at: Self.joined(path, key))
+    settings[key] = try json(of: layer, at: key)
   }
 
   /// Notes layers within, under the names they have in paths.
   mutating func put(_ key: String, layers: [(name: String, part: any Sendable)]) throws {
-    settings[key] = .list(try layers.map { try Self.json(of: $0.part, at: Self.joined(path, $0.name)) })
+    settings[key] = .list(try layers.map { try json(of: $0.part, at: $0.name) })
   }
 
   /// The description of a layer within, for a list of the layer's own.
-  func json(of layer: any Sendable, at name: String) throws -> JSON {
-    try Self.json(of: layer, at: Self.joined(path, name))
+  mutating func json(of layer: any Sendable, at name: String) throws -> JSON {
+    let (json, types) = try Self.json(of: layer, at: Self.joined(path, name))
+    found += types
+    return json
   }
 
-  static func json(of layer: any Sendable, at path: String) throws -> JSON {
+  /// The description of a layer, and the types that occur in it.
+  static func json(
+    of layer: any Sendable, at path: String
+  ) throws -> (json: JSON, types: [any DescribedLayer.Type]) {
     guard let described = layer as? any DescribedLayer else {
       let type = String(describing: Swift.type(of: layer))
       let reason =
@@ -119,7 +126,7 @@ extension LayerDescription {
     var members = description.settings
     members["type"] = description.type.json
     members["name"] = description.name?.json
-    return .object(members)
+    return (.object(members), description.found + [Swift.type(of: described)])
   }
 
   private static func joined(_ path: String, _ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
@@ -198,7 +205,8 @@ extension LayerDescription {
     let part = try part(json, at: path, types: types)
     guard let layer = part as? any Layer else {
       throw DescriptionError(
-        layer: "'\(path)' (\(Swift.type(of: part).describedType))", reason: "it combines several tensors where one is given")
+        layer: "'\(path)' (\(Swift.type(of: part).describedType))",
+        reason: "it combines several tensors where one is given")
     }
     return layer
   }

@@ -39,6 +39,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let generator = try SavedGenerator.read(weights) { return try measure(generator) }
     let (saved, task, model) = try SavedNetwork.read(weights)
     let device = try devices.selected()
     let data = try task.data.load(data.request(seed: saved.seed))
@@ -59,6 +60,27 @@ struct EvaluateCommand: ParsableCommand {
         recipe: saved.recipe, device: device.name, testLoss: evaluation.loss, testAccuracy: evaluation["accuracy"],
         metrics: evaluation.metrics, testSamples: data.measured.count, confusionMatrix: matrix?.rows,
         dataSource: data.source)
+      try writeJSON(report, to: reportPath)
+    }
+  }
+
+  private struct GeneratorReport: Encodable {
+    let recipe, device, dataSource: String
+    let metrics: [String: Double]
+  }
+
+  /// A model that makes up samples, as it was measured after its training.
+  private func measure(_ saved: SavedGenerator) throws {
+    var settings = RunSettings(device: try devices.selected())
+    (settings.data, settings.limit) = (data.folder, data.limit)
+    if !quiet { settings.note = { note($0) } }
+    let outcome = try saved.task.measured(saved, with: settings)
+    if !quiet && reportPath != "-" {
+      print("\(saved.recipe) on \(settings.device.name), data: \(outcome.source): \(outcome.text)")
+    }
+    if let reportPath {
+      let report = GeneratorReport(
+        recipe: saved.recipe, device: settings.device.name, dataSource: outcome.source, metrics: outcome.figures)
       try writeJSON(report, to: reportPath)
     }
   }

@@ -15,11 +15,17 @@ struct MartletCommand: AsyncParsableCommand {
         martlet predict cnn.safetensors 7 digit.png      what it sees in a test image and in a picture
 
       Exit codes: 0 done; 1 something failed (the message says what); 64 the command was not understood;
-      130 stopped by Ctrl-C.
+      130 stopped by Ctrl-C; 141 nobody read the results any more (as after '| head').
       """,
     version: "0.1.0",
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self, DevicesCommand.self,
-      PlotCommand.self, ExplainCommand.self, CheckCommand.self, BenchCommand.self, TuneCommand.self,
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, GenerateCommand.self, SummaryCommand.self,
+      DevicesCommand.self, PlotCommand.self, ExplainCommand.self, CheckCommand.self, BenchCommand.self,
+      TuneCommand.self,
     ])
+
+  static func main() async {
+    Output.prepare()
+    await main(nil)
+  }
 }

@@ -9,7 +9,7 @@ struct DeviceOptions: ParsableArguments {
   @Option(help: "Where to compute: cpu, opencl:N, reference or auto (see 'martlet devices').")
   var device = "auto"
 
-  @Option(help: "Threads of the cpu device; by default all processors (or MARTLET_THREADS).")
+  @Option(parsing: .unconditional, help: "Threads of the cpu device; by default all processors (or MARTLET_THREADS).")
   var threads: Int?
 
   func validate() throws {
@@ -40,7 +40,7 @@ struct DataOptions: ParsableArguments {
       valueName: "folder"))
   var folder: String?
 
-  @Option(help: "Use only so many training samples, and as many test samples at most.")
+  @Option(parsing: .unconditional, help: "Use only so many training samples, and as many test samples at most.")
   var limit: Int?
 
   func validate() throws {
@@ -60,22 +60,19 @@ func writeJSON(_ value: some Encodable, to path: String) throws {
   encoder.keyEncodingStrategy = .convertToSnakeCase
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-  let data = try encoder.encode(value) + Data("\n".utf8)
-  if path == "-" {
-    FileHandle.standardOutput.write(data)
-  } else {
-    try data.write(to: URL(fileURLWithPath: path), options: .atomic)
-  }
+  try Output.write(try encoder.encode(value) + Data("\n".utf8), toFile: path)
 }
 
 /// Writes a line for the person at the terminal, apart from the results on standard output.
 func note(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
+  // Where nobody reads it any more, the work goes on.
+  try? Output.write(Data((line + "\n").utf8), to: STDERR_FILENO)
 }
 
 /// Fails before hours of work rather than after them.
 func requireWritable(_ path: String) throws {
   if path == "-" { return }
+  if path.isEmpty { throw ValidationError("the name of a file to write is empty") }
   let url = URL(fileURLWithPath: path)
   let folder = url.deletingLastPathComponent().path
   var isFolder: ObjCBool = false
@@ -87,6 +84,36 @@ func requireWritable(_ path: String) throws {
   }
   guard FileManager.default.isWritableFile(atPath: folder) else {
     throw ValidationError("cannot write \(path): no permission to write in \(folder)")
+  }
+}
+
+/// Fails where a folder is not there and cannot be made.
+func requireFolder(_ path: String, option: String) throws {
+  if path.isEmpty { throw ValidationError("\(option): the name of a folder is empty") }
+  var url = URL(fileURLWithPath: path)
+  var isFolder: ObjCBool = false
+  // The nearest part of the path that is there decides.
+  while !FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && url.path != "/" {
+    var status = stat()
+    if lstat(url.path, &status) == 0 {
+      throw ValidationError("\(option): \(url.path) is a symbolic link that leads nowhere")
+    }
+    url.deleteLastPathComponent()
+  }
+  guard isFolder.boolValue else { throw ValidationError("\(option): \(url.path) is a file, not a folder") }
+  guard FileManager.default.isWritableFile(atPath: url.path) else {
+    throw ValidationError("\(option): no permission to write in \(url.path)")
+  }
+}
+
+/// Makes a folder where it is missing.
+///
+/// - Throws: `FileError`.
+func makeFolder(_ path: String) throws {
+  do {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  } catch {
+    throw FileError(action: "make the folder", path: path, reason: error.localizedDescription)
   }
 }
 

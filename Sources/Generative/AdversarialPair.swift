@@ -66,7 +66,9 @@ public struct AdversarialPair: Sendable {
   public mutating func step(real: Tensor, key: RandomKey) -> (discriminator: Tensor, generator: Tensor) {
     let mode = Mode.training(key)
     let count = real.shape[0]
-    let made = withoutGradient { generator(noise(count, key, stream: 1, on: real.device), mode: mode) }
+    let made = withoutGradient {
+      generator(Self.noise([count, latentSize], key, stream: 1, on: real.device), mode: mode)
+    }
     // Real and made samples in two passes: batch normalization, if any, has to see them apart.
     let (realLogits, madeLogits) = (discriminator(real.detached, mode: mode), discriminator(made, mode: mode))
     let discriminatorLoss =
@@ -78,21 +80,31 @@ public struct AdversarialPair: Sendable {
     let learning = discriminator.trainableParameters
     for parameter in learning { parameter.isTrainable = false }
     defer { for parameter in learning { parameter.isTrainable = true } }
-    let generatorLoss =
-      (-discriminator(generator(noise(count, key, stream: 2, on: real.device), mode: mode), mode: mode)).softplus()
-      .mean()
+    let noise = Self.noise([count, latentSize], key, stream: 2, on: real.device)
+    let generatorLoss = (-discriminator(generator(noise, mode: mode), mode: mode)).softplus().mean()
     generatorOptimizer.update(generator, along: generatorLoss.gradients())
     return (discriminatorLoss, generatorLoss)
   }
 
-  private func noise(_ count: Int, _ key: RandomKey, stream: UInt32, on device: Device) -> Tensor {
-    .normal(
-      [count, latentSize], key: RandomKey(seed: key.seed, stream: 0x6A40_0000 + stream, draw: key.draw), on: device)
+  private static func noise(_ shape: Shape, _ key: RandomKey, stream: UInt32, on device: Device) -> Tensor {
+    .normal(shape, key: RandomKey(seed: key.seed, stream: 0x6A40_0000 + stream, draw: key.draw), on: device)
   }
 
   /// New samples: `[count, …]`.
   public func samples(_ count: Int, seed: UInt64 = 0, on device: Device = .current) -> Tensor {
-    withoutGradient { generator(noise(count, RandomKey(seed: seed), stream: 0, on: device)) }
+    Self.samples(count, of: generator, seed: seed, on: device)
+  }
+
+  /// New samples of a generator alone, the same that its pair would give: `[count, …]`.
+  ///
+  /// - Precondition: the generator was made for noise `[latentSize]`.
+  public static func samples(
+    _ count: Int, of generator: Sequential, seed: UInt64 = 0, on device: Device = .current
+  ) -> Tensor {
+    guard let noise = generator.inputShape, noise.rank == 1 else {
+      preconditionFailure("AdversarialPair: the generator has to be made for noise [latentSize]")
+    }
+    return withoutGradient { generator(Self.noise([count, noise[0]], RandomKey(seed: seed), stream: 0, on: device)) }
   }
 
   /// Trains both on a dataset.

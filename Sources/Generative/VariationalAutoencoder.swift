@@ -45,6 +45,8 @@ public struct VariationalAutoencoder: Layer {
     self.encoder = encoder
     self.decoder = decoder
     latentSize = latent[0]
+    // Both models call their parameters `1.kernel`; in a file of weights they need paths of their own.
+    for (path, object) in ParameterVisitor.objects(in: self) { object.settle(path: path, seed: 0) }
   }
 
   /// An autoencoder of dense layers with ReLU: one hidden layer on each side.

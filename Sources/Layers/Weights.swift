@@ -37,8 +37,19 @@ extension Layer {
     }
   }
 
+  /// Parts that were made as models of their own call their parameters alike until the whole is built.
+  private func requireDifferentNames() throws {
+    var names: Set<String> = []
+    for parameter in parameters where !names.insert(parameter.name).inserted {
+      throw ModelError.weightsDoNotFit(
+        source: "a file of weights",
+        reason: "two parameters are called '\(parameter.name)'; build(for:) the whole, which names them by their paths")
+    }
+  }
+
   private func checkFit(_ shapes: [String: [Int]], from source: String) throws {
     func misfit(_ reason: String) -> ModelError { .weightsDoNotFit(source: source, reason: reason) }
+    try requireDifferentNames()
     let own = Dictionary(parameters.map { ($0.name, $0.shape.map(Array.init) ?? []) }) { first, _ in first }
     let missing = own.keys.filter { shapes[$0] == nil }.sorted()
     let unknown = shapes.keys.filter { own[$0] == nil }.sorted()
@@ -61,6 +72,7 @@ extension Layer {
   /// - Throws: `FileError` when it cannot be written, `BackendError` when a value cannot be read.
   /// - Precondition: the model was built.
   public func save(to url: URL, metadata: [String: String] = [:]) throws {
+    try requireDifferentNames()
     let entries = try weights.tensors.mapValues { Safetensors.Entry(floats: try $0.floats(), shape: Array($0.shape)) }
     try Safetensors.write(entries, metadata: metadata.merging(["format": "martlet"]) { $1 }, to: url)
   }

@@ -15,7 +15,8 @@ struct MartletProcess {
   /// Runs the command to its end, or to that which is made for it: an interrupt as by Ctrl-C when its standard error is ready for
   /// that, or a kill without warning, of which the status is then 9.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], interruptingWhen isReady: ((String) -> Bool)? = nil,
+    _ arguments: [String], environment: [String: String] = [:], in workingFolder: TemporaryFolder? = nil,
+    output: FileHandle? = nil, interruptingWhen isReady: ((String) -> Bool)? = nil,
     killingAfter delay: Duration? = nil
   ) throws -> Outcome {
     let process = Process()
@@ -35,8 +36,9 @@ struct MartletProcess {
       try folder.write([], to: name)
       return try FileHandle(forWritingTo: folder.url.appendingPathComponent(name))
     }
-    process.standardOutput = try file("output")
+    process.standardOutput = try output ?? file("output")
     process.standardError = try file("errors")
+    if let workingFolder { process.currentDirectoryURL = workingFolder.url }
     process.standardInput = FileHandle.nullDevice
     try process.run()
     if let isReady {
@@ -63,5 +65,9 @@ final class TemporaryFolder {
 
   func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
-  func write(_ bytes: [UInt8], to name: String) throws { try Data(bytes).write(to: url.appendingPathComponent(name)) }
+  func write(_ bytes: [UInt8], to name: String) throws {
+    let place = url.appendingPathComponent(name)
+    try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: place)
+  }
 }

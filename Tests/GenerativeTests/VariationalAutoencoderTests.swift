@@ -91,6 +91,19 @@ import Testing
         == model.weights.tensors.mapValues { try $0.floats() })
   }
 
+  @Test("names the parameters of its two models apart, so that it can be saved and comes back")
+  func saving() throws {
+    let (model, other) = try (
+      VariationalAutoencoder(input: [2, 2, 1], hidden: 3, latentSize: 2, seed: 1),
+      VariationalAutoencoder(input: [2, 2, 1], hidden: 3, latentSize: 2, seed: 2)
+    )
+    #expect(Set(model.parameters.map(\.name)).count == 8)
+    let x = sample([3, 2, 2, 1])
+    let expected = try model(x, mode: .inference).floats()
+    try other.restore(model.weights)
+    #expect(try other(x, mode: .inference).floats() == expected)
+  }
+
   @Test("throws where models do not fit each other")
   func misfit() throws {
     let encoder = try Sequential(input: [4]) { Dense(3) }

@@ -21,6 +21,8 @@ public struct DataFileError: Error, Equatable, CustomStringConvertible {
   public enum Problem: Equatable, Sendable {
     /// The file cannot be opened or read; the operating system's reason.
     case unreadable(reason: String)
+    /// The file cannot be written; the operating system's reason.
+    case unwritable(reason: String)
     /// The file is larger than what is read at once.
     case tooLarge(byteCount: Int, limit: Int)
     /// The file does not begin as an IDX file does.
@@ -90,6 +92,8 @@ extension DataFileError.Problem {
     switch self {
     case .unreadable(let reason):
       "cannot be read: \(reason)"
+    case .unwritable(let reason):
+      "cannot be written: \(reason)"
     case .tooLarge(let byteCount, let limit):
       "is \(byteCount) bytes long, more than the \(limit) that are read at once"
     case .notIDX(let firstBytes):
@@ -138,6 +142,7 @@ extension DataFileError.Problem {
   fileprivate var remedy: String {
     switch self {
     case .unreadable: "check the path and its permissions"
+    case .unwritable: "check the folder, its permissions and the room on the disk; what was there before still is"
     case .tooLarge: "divide it into smaller files"
     case .notIDX, .unknownElementType, .noAxes, .impossibleShape: "check that this is the right file, or get it again"
     case .truncated, .damagedGzip: "copy or download it again"

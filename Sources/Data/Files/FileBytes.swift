@@ -3,7 +3,7 @@ import Foundation
 /// Reading whole files with their size known beforehand, so that no file can claim more memory than it is long.
 package enum FileBytes {
   /// The largest file that is read: far above any data set that is worth holding in memory as a whole.
-  static let limit = 1 << 33
+  package static let limit = 1 << 33
 
   /// All bytes of a regular file.
   ///
@@ -32,6 +32,27 @@ package enum FileBytes {
         if received == 0 { break }
         filled += received
       }
+    }
+  }
+
+  /// Writes a file, which is there completely or not at all; a device or a pipe is written to.
+  ///
+  /// - Throws: `DataFileError` with the operating system's reason.
+  static func write(_ bytes: [UInt8], to path: String) throws {
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    if !isThere && errno == ELOOP {
+      throw DataFileError(file: path, .unwritable(reason: String(cString: strerror(ELOOP))))
+    }
+    let isDevice = isThere && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+    // A symbolic link stays one: what it leads to is replaced.
+    let place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    do {
+      try Data(bytes).write(to: place, options: isDevice ? [] : .atomic)
+    } catch {
+      let cause = (error as? CocoaError)?.underlying as? POSIXError
+      let reason = cause.map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+      throw DataFileError(file: path, .unwritable(reason: reason))
     }
   }
 

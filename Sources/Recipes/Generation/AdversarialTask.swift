@@ -1,7 +1,7 @@
 import Martlet
 
 /// A generator and a discriminator of pictures that train each other, judged by a classifier that learned the real ones.
-package struct AdversarialTask: RecipeTask {
+package struct AdversarialTask: GenerativeTask {
   let data: DataSource
   let latentSize: Int
   let generator: @Sendable () -> [any Layer]
@@ -10,7 +10,18 @@ package struct AdversarialTask: RecipeTask {
   let batchSize: Int
   let learningRate: Float
 
-  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .picture] }
+  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .save, .picture] }
+
+  package func summary(of recipe: String) throws -> String {
+    let generator = try generator(seed: 0)
+    let judged = generator.outputShapes.last ?? []
+    return try generator.summary() + "\n\n"
+      + Sequential(input: judged, layers: discriminator(), name: "discriminator").summary()
+  }
+
+  private func generator(seed: UInt64) throws -> Sequential {
+    try Sequential(input: [latentSize], layers: generator(), seed: seed, name: "generator")
+  }
 
   package func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
     let data = try data.load(DataRequest(path: settings.data, limit: settings.limit, seed: settings.seed))
@@ -20,7 +31,7 @@ package struct AdversarialTask: RecipeTask {
     let rate = Double(settings.learningRate ?? learningRate)
     // The generator has the harder task and is given the larger steps (Heusel et al. 2017 argue for two rates).
     var pair = try AdversarialPair(
-      generator: Sequential(input: [latentSize], layers: generator(), seed: seed, name: "generator"),
+      generator: generator(seed: seed),
       discriminator: Sequential(
         input: Shape(data.train.sampleShape), layers: discriminator(), seed: seed &+ 1, name: "discriminator"),
       generatorOptimizer: Adam(learningRate: 2.5 * rate, beta1: 0.5),
@@ -37,20 +48,32 @@ package struct AdversarialTask: RecipeTask {
         if let path = settings.picture {
           try GrayPicture.sheet(of: [pair.samples(100, seed: seed, on: device)], columns: 10).writePNG(to: path)
         }
-        return ["score": try score(of: pair, count: 500, judge: judge, settings).score]
+        return ["score": try score(of: pair.generator, count: 500, judge: judge, settings).score]
       })
     outcome.describe(
       data, batchSize: batchSize,
       parameterCount: pair.generator.parameterCount + pair.discriminator.parameterCount)
+    if let path = settings.save {
+      // What made it good, the discriminator, is not needed to make more.
+      try SavedGenerator.write(
+        pair.generator, recipe: recipe, shape: Shape(data.train.sampleShape), seed: seed, to: path)
+      settings.note("saved the weights of the generator to \(path)")
+    }
     if outcome.wasInterrupted { return outcome }
-    let judged = try score(of: pair, count: 2000, judge: judge, settings)
+    try measure(pair.generator, judge: judge, with: settings, into: &outcome)
+    if let path = settings.picture { settings.note("wrote samples to \(path)") }
+    return outcome
+  }
+
+  private func measure(
+    _ generator: Sequential, judge: Trainer, with settings: RunSettings, into outcome: inout RunOutcome
+  ) throws {
+    let judged = try score(of: generator, count: 2000, judge: judge, settings)
     let rarest = judged.classShares.min() ?? 0
     outcome.figures = ["score": judged.score, "confidence": judged.confidence, "rarest_class_share": rarest]
     outcome.text =
       "2000 samples: score \(judged.score.rounded(toPlaces: 2)) of \(judged.classShares.count), confidence "
       + "\(judged.confidence.rounded(toPlaces: 3)), rarest class \((100 * rarest).rounded(toPlaces: 1)) %"
-    if let path = settings.picture { settings.note("wrote samples to \(path)") }
-    return outcome
   }
 
   /// A classifier of the real pictures.
@@ -67,11 +90,40 @@ package struct AdversarialTask: RecipeTask {
   }
 
   private func score(
-    of pair: AdversarialPair, count: Int, judge: Trainer, _ settings: RunSettings
+    of generator: Sequential, count: Int, judge: Trainer, _ settings: RunSettings
   ) throws -> SampleScore {
-    let samples = pair.samples(count, seed: settings.seed &+ 1, on: settings.device)
+    let samples = AdversarialPair.samples(count, of: generator, seed: settings.seed &+ 1, on: settings.device)
     let made = try Dataset(inputs: samples.floats(), shape: Array(samples.shape.dropFirst()))
     let probabilities = try judge.predict(made).probabilities
     return SampleScore(probabilities: probabilities, classCount: probabilities.count / count)
+  }
+}
+
+// What a saved one does.
+extension AdversarialTask {
+  private func generator(in saved: SavedGenerator, on device: Device) throws -> Sequential {
+    let generator = try generator(seed: 0)
+    try saved.load(into: generator, on: device)
+    return generator
+  }
+
+  package func generated(by saved: SavedGenerator, _ request: GenerationRequest) throws -> Generated {
+    try request.requirePictures(of: saved.recipe)
+    let generator = try generator(in: saved, on: request.device)
+    let samples = AdversarialPair.samples(
+      request.count ?? 20, of: generator, seed: request.seed, on: request.device)
+    return .pictures(try GrayPicture.pictures(in: samples))
+  }
+
+  package func measured(_ saved: SavedGenerator, with settings: RunSettings) throws -> RunOutcome {
+    let generator = try generator(in: saved, on: settings.device)
+    var settings = settings
+    settings.seed = saved.seed
+    let data = try data.load(DataRequest(path: settings.data, limit: settings.limit, seed: saved.seed))
+    data.notes.forEach(settings.note)
+    var outcome = RunOutcome()
+    outcome.describe(data, batchSize: batchSize, parameterCount: generator.parameterCount)
+    try measure(generator, judge: judge(of: data, with: settings), with: settings, into: &outcome)
+    return outcome
   }
 }

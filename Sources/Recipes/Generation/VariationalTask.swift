@@ -2,7 +2,7 @@ import Foundation
 import Martlet
 
 /// A variational autoencoder of grey pictures: how well it describes pictures it has not seen, and new ones it makes up.
-package struct VariationalTask: RecipeTask {
+package struct VariationalTask: GenerativeTask {
   let data: DataSource
   let hidden: Int
   let latentSize: Int
@@ -10,7 +10,12 @@ package struct VariationalTask: RecipeTask {
   let batchSize: Int
   let learningRate: Float
 
-  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .picture] }
+  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .save, .picture] }
+
+  package func summary(of recipe: String) throws -> String {
+    let model = try VariationalAutoencoder(input: [28, 28, 1], hidden: hidden, latentSize: latentSize)
+    return model.encoder.summary() + "\n\n" + model.decoder.summary()
+  }
 
   package func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
     let data = try data.load(DataRequest(path: settings.data, limit: settings.limit, seed: settings.seed))
@@ -28,10 +33,13 @@ package struct VariationalTask: RecipeTask {
       optimizer: Adam(learningRate: CosineDecay(Double(settings.learningRate ?? learningRate), decaySteps: steps)),
       seed: settings.seed, on: device, progress: settings.progress, stoppingWhen: settings.shouldStop)
     outcome.describe(data, batchSize: batchSize, parameterCount: model.parameterCount)
+    if let path = settings.save {
+      try SavedGenerator.write(
+        model, recipe: recipe, shape: Shape(data.train.sampleShape), seed: settings.seed, to: path)
+      settings.note("saved the weights to \(path)")
+    }
     if outcome.wasInterrupted { return outcome }
-    let bound = try model.negativeELBO(of: data.measured, seed: settings.seed, on: device)
-    outcome.figures["test_loss"] = bound
-    outcome.text = "test: -ELBO \(bound.rounded(toPlaces: 2)) nats per picture"
+    try measure(model, on: data, with: settings, into: &outcome)
     if let path = settings.picture {
       // Pictures, what comes back of them below, and new ones.
       let x = data.measured.batch(of: 0..<min(10, data.measured.count)).inputTensor(on: device)
@@ -39,6 +47,42 @@ package struct VariationalTask: RecipeTask {
       try GrayPicture.sheet(of: rows, columns: x.shape[0]).writePNG(to: path)
       settings.note("wrote pictures, their reconstructions and new ones to \(path)")
     }
+    return outcome
+  }
+
+  private func measure(
+    _ model: VariationalAutoencoder, on data: RecipeData, with settings: RunSettings, into outcome: inout RunOutcome
+  ) throws {
+    let bound = try model.negativeELBO(of: data.measured, seed: settings.seed, on: settings.device)
+    outcome.figures["test_loss"] = bound
+    outcome.text = "test: -ELBO \(bound.rounded(toPlaces: 2)) nats per picture"
+  }
+}
+
+// What a saved one does.
+extension VariationalTask {
+  private func model(in saved: SavedGenerator, on device: Device) throws -> VariationalAutoencoder {
+    let shape = try saved.pictureShape()
+    try saved.requireWeights(atLeast: shape.elementCount * hidden, reason: "samples of shape \(shape)")
+    let model = try VariationalAutoencoder(input: shape, hidden: hidden, latentSize: latentSize)
+    try saved.load(into: model, on: device)
+    return model
+  }
+
+  package func generated(by saved: SavedGenerator, _ request: GenerationRequest) throws -> Generated {
+    try request.requirePictures(of: saved.recipe)
+    let model = try model(in: saved, on: request.device)
+    let samples = model.samples(request.count ?? 20, seed: request.seed, on: request.device)
+    return .pictures(try GrayPicture.pictures(in: samples))
+  }
+
+  package func measured(_ saved: SavedGenerator, with settings: RunSettings) throws -> RunOutcome {
+    let model = try model(in: saved, on: settings.device)
+    let data = try data.load(DataRequest(path: settings.data, limit: settings.limit, seed: saved.seed))
+    data.notes.forEach(settings.note)
+    var outcome = RunOutcome()
+    outcome.describe(data, batchSize: batchSize, parameterCount: model.parameterCount)
+    try measure(model, on: data, with: settings, into: &outcome)
     return outcome
   }
 }
@@ -57,15 +101,17 @@ extension RunOutcome {
 extension GrayPicture {
   /// Batches `[count, height, width, 1]` of pictures, one after another on a sheet.
   static func sheet(of batches: [Tensor], columns: Int) throws -> GrayPicture {
-    let pictures = try batches.flatMap { batch -> [GrayPicture] in
-      let (height, width) = (batch.shape[1], batch.shape[2])
-      let values = try batch.floats()
-      return (0..<batch.shape[0]).map { index in
-        let start = index * height * width
-        return GrayPicture(width: width, height: height, values: Array(values[start..<start + height * width]))
-      }
+    contactSheet(of: try batches.flatMap { try pictures(in: $0) }, columns: columns)
+  }
+
+  /// Those of a batch `[count, height, width, 1]`.
+  static func pictures(in batch: Tensor) throws -> [GrayPicture] {
+    let (height, width) = (batch.shape[1], batch.shape[2])
+    let values = try batch.floats()
+    return (0..<batch.shape[0]).map { index in
+      let start = index * height * width
+      return GrayPicture(width: width, height: height, values: Array(values[start..<start + height * width]))
     }
-    return contactSheet(of: pictures, columns: columns)
   }
 }
 

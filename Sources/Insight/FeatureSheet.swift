@@ -41,16 +41,18 @@ extension FeatureSheet {
   /// - Parameter channelLimit: No more input channels than this are shown.
   /// - Throws: `BackendError` when a weight cannot be read.
   /// - Precondition: the model was built.
-  public static func kernels(of model: Sequential, channelLimit: Int = 8) throws -> [FeatureSheet] {
-    let names = SummaryNames.names(of: model.layers)
+  public static func kernels(of model: any Layer, channelLimit: Int = 8) throws -> [FeatureSheet] {
+    let layers = Composition.layers(of: model)
     var sheets: [FeatureSheet] = []
-    for (index, layer) in model.layers.enumerated() {
-      if let convolution = layer as? Conv2D, let shape = convolution.kernel.shape {
+    for (index, placed) in layers.enumerated() {
+      if let convolution = placed.layer as? Conv2D, let shape = convolution.kernel.shape {
         let values = try convolution.kernel.value.detached.floats()
-        sheets.append(kernelSheet(values, Array(shape), of: names[index], channelLimit: channelLimit))
-      } else if let dense = layer as? Dense, let input = picturesBefore(index, in: model) {
+        sheets.append(kernelSheet(values, Array(shape), of: placed.name, channelLimit: channelLimit))
+      } else if let dense = placed.layer as? Dense, index > 0, layers[..<index].allSatisfy({ $0.layer is Flatten }),
+        let input = pictureShape(of: model)
+      {
         let values = try dense.kernel.value.detached.floats()
-        sheets.append(templateSheet(values, units: dense.units, height: input[0], width: input[1], of: names[index]))
+        sheets.append(templateSheet(values, units: dense.units, height: input[0], width: input[1], of: placed.name))
       }
     }
     return sheets
@@ -62,10 +64,9 @@ extension FeatureSheet {
   /// - Parameter input: One sample, without the batch.
   /// - Throws: `BackendError` when a value cannot be read.
   /// - Precondition: the model was built and takes the input.
-  public static func maps(of model: Sequential, for input: Tensor) throws -> [FeatureSheet] {
-    let names = SummaryNames.names(of: model.layers)
+  public static func maps(of model: any Layer, for input: Tensor) throws -> [FeatureSheet] {
     var sheets: [FeatureSheet] = []
-    try model.visitOutputs(of: input.expanded(at: 0)) { index, output in
+    try Composition.visitOutputs(of: model, for: input.expanded(at: 0)) { placed, output in
       guard output.rank == 4, output.shape[1] > 1 || output.shape[2] > 1 else { return }
       let (height, width, channels) = (output.shape[1], output.shape[2], output.shape[3])
       let values = try output.floats()
@@ -77,7 +78,7 @@ extension FeatureSheet {
       }
       sheets.append(
         FeatureSheet(
-          layer: names[index], caption: "\(channels) maps of \(height)×\(width)", tiles: tiles,
+          layer: placed.name, caption: "\(channels) maps of \(height)×\(width)", tiles: tiles,
           columns: sheetColumns(channels)))
     }
     return sheets
@@ -120,11 +121,9 @@ extension FeatureSheet {
       columns: sheetColumns(units))
   }
 
-  /// The shape `[height, width]` of the pictures that a flattened model begins with, where a dense layer comes right after.
-  private static func picturesBefore(_ index: Int, in model: Sequential) -> [Int]? {
-    guard index > 0, model.layers[..<index].allSatisfy({ $0 is Flatten }), let input = model.inputShape,
-      input.rank == 2 || input.rank == 3 && input[2] == 1
-    else { return nil }
+  /// The shape `[height, width]` of the grey pictures that a model takes.
+  private static func pictureShape(of model: any Layer) -> [Int]? {
+    guard let input = model.sampleShape, input.rank == 2 || input.rank == 3 && input[2] == 1 else { return nil }
     return [input[0], input[1]]
   }
 

@@ -106,7 +106,7 @@ extension FrameworkNames {
     Row("divergence", "kullback_leibler_divergence, kld", "", "KullbackLeiblerDivergence()"),
     Row("counts", "poisson", "", "Poisson()"),
     Row("direction", "cosine_proximity, cosine_similarity", "", "CosineSimilarity()"),
-    Row("sequences", "ctc_batch_cost", "CTCLoss", "CTC()"),
+    Row("sequences", "ctc_batch_cost, CTC", "CTCLoss", "CTC()"),
   ]
 
   static let optimizers = [

@@ -21,8 +21,10 @@ public enum FrameworkNames {
 
   /// Groups of rows under their headings.
   public static let sections: [(heading: String, rows: [Row])] = [
-    ("Data", data), ("Models", models), ("Layers", layers), ("Activations", activations), ("Losses", losses),
-    ("Optimizers", optimizers), ("Training", training), ("Metrics", metrics),
+    ("Data", data + moreData), ("Models", models + moreModels), ("Layers", layers + moreLayers),
+    ("First weights", initializers), ("Activations", activations + moreActivations), ("Losses", losses + moreLosses),
+    ("Optimizers", optimizers + moreOptimizers), ("Training", training + moreTraining),
+    ("Metrics", metrics + moreMetrics), ("Without backpropagation, and beside it", classics),
   ]
 
   /// The rows with a name in them; capitals, underscores and what stands before the last point do not count.
@@ -33,7 +35,7 @@ public enum FrameworkNames {
     let all = sections.flatMap(\.rows)
     func rows(_ column: (Row) -> String) -> [Row] { all.filter { words(column($0)).contains { plain($0) == wanted } } }
     // Only who finds nothing there may have asked with Martlet's own name.
-    let found = [rows { "\($0.keras) \($0.torch)" }, rows(\.martlet)].first { !$0.isEmpty }
+    let found = wanted.isEmpty ? nil : [rows { "\($0.keras) \($0.torch)" }, rows(\.martlet)].first { !$0.isEmpty }
     if let found { return found }
     throw UnknownNameError(
       kind: "name in the migration table", name: name, known: ["those of Docs/Migration.md"],
@@ -49,7 +51,10 @@ public enum FrameworkNames {
     return sections.map { heading, rows in
       "## \(heading)\n| | Keras, scikit-learn | PyTorch | Martlet |\n|---|---|---|---|\n"
         + rows.map { "| \($0.topic) | \(cell($0.keras)) | \(cell($0.torch)) | `\($0.martlet)` |\n" }.joined()
-    }.joined(separator: "\n")
+    }.joined(separator: "\n") + "\n## Not there, and what to do instead\n| Elsewhere | Here |\n|---|---|\n"
+      + absent.map { names, advice in
+        "| \(names.split(separator: " ").map { "`\($0)`" }.joined(separator: ", ")) | \(advice) |\n"
+      }.joined()
   }
 
   /// The identifiers in a piece of code.
@@ -57,7 +62,7 @@ public enum FrameworkNames {
     code.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
   }
 
-  private static func plain(_ name: String) -> String {
+  static func plain(_ name: String) -> String {
     (name.split(separator: ".").last.map(String.init) ?? name).lowercased().filter { $0 != "_" && $0 != "-" }
   }
 }

@@ -31,23 +31,25 @@ public struct GradientReport: Sendable {
 
   /// The gradients of a loss for one batch, in training mode. Nothing is learned from it.
   ///
+  /// Blocks, graphs and residual parts are looked into: `residual/conv2d`. A layer that is applied several times counts once.
+  ///
   /// - Throws: `BackendError` when a value cannot be read.
   /// - Precondition: the model was built, and the batch fits model and loss.
-  public init(of model: Sequential, loss: any Loss, inputs: Tensor, targets: Tensor) throws {
+  public init(of model: any Layer, loss: any Loss, inputs: Tensor, targets: Tensor) throws {
     // Training passes collect moving statistics, which this look at a model must not change.
     let statistics = model.parameters.filter { $0.role == .statistic }.map { ($0, $0.value.detached) }
     defer { for (parameter, value) in statistics { parameter.assign(value) } }
     let value = loss(model(inputs, mode: .training(seed: 0, step: 0)), targets)
     let gradients = value.gradients()
-    let names = SummaryNames.names(of: model.layers)
     self.loss = Double(try value.item())
-    entries = try zip(model.layers, names).flatMap { layer, name in
-      try layer.trainableParameters.map { parameter in
+    var seen: Set<ObjectIdentifier> = []
+    entries = try Composition.layers(of: model).flatMap { layer in
+      try layer.parameters.compactMap { path, parameter in
+        guard parameter.isTrainable, seen.insert(ObjectIdentifier(parameter)).inserted else { return nil }
         let values = try parameter.value.detached.floats()
         let gradient = try gradients[parameter]?.floats() ?? []
         return Entry(
-          layer: name, parameter: parameter.name.split(separator: ".").dropFirst().joined(separator: "."),
-          elementCount: values.count, weightSize: Self.rootMeanSquare(values),
+          layer: layer.name, parameter: path, elementCount: values.count, weightSize: Self.rootMeanSquare(values),
           gradientSize: Self.rootMeanSquare(gradient))
       }
     }

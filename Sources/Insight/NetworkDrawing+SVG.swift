@@ -15,9 +15,10 @@ extension NetworkDrawing {
   /// The drawing as an SVG file of its own: blue connections have positive weights, orange ones negative, thick ones large.
   public var svg: String {
     let width = 2 * Self.margin + Self.spacing * Double(columns.count - 1)
-    let height = Self.headHeight + drawingHeight + 60
+    let height = Self.headHeight + drawingHeight + 60 + skipDepth
     var elements = connections.indices.flatMap { connectionElements($0) }
     for (index, column) in columns.enumerated() { elements += columnElements(index, column) }
+    elements += skips.map(skipElement)
     elements.append(
       text("\(grouped(parameterCount)) parameters", x: width / 2, y: height - 14, size: 14, color: "#4a5568"))
     return """
@@ -81,7 +82,10 @@ extension NetworkDrawing {
     guard case .dense(let weights, let unitCount) = connections[index],
       let before = columns[index].units(limit: Self.unitLimit),
       let after = columns[index + 1].units(limit: Self.unitLimit)
-    else { return [arrow(from: from + 62, to: to - 62)] }
+    else {
+      if case .none = connections[index] { return [] }
+      return [arrow(from: from + 62, to: to - 62)]
+    }
     let largest = max(weights.reduce(0) { max($0, $1.magnitude) }, .leastNormalMagnitude)
     var lines: [String] = []
     for (start, source) in before.enumerated() {
@@ -101,6 +105,23 @@ extension NetworkDrawing {
       }
     }
     return lines
+  }
+
+  /// How far below the columns the longest connection between distant ones reaches.
+  private var skipDepth: Double { skips.map(depth).max() ?? 0 }
+
+  private func depth(of skip: Skip) -> Double { min(24 + 12 * Double((skip.to - skip.from).magnitude), 96) }
+
+  /// A curve below the columns that it passes.
+  private func skipElement(_ skip: Skip) -> String {
+    let (start, end) = (horizontal(skip.from) + 8, horizontal(skip.to) - 8)
+    let top = Self.headHeight + drawingHeight + 24
+    // A Bézier curve reaches three quarters of the way to its control points.
+    let low = number(top + depth(of: skip) * 4 / 3)
+    let path =
+      "M \(number(start)) \(number(top)) C \(number(start)) \(low) \(number(end)) \(low) \(number(end)) \(number(top))"
+    let head = element("path", ["d": "M \(number(end)) \(number(top - 6)) l -4 8 l 8 0 z", "fill": "#718096"])
+    return element("path", ["d": path, "fill": "none", "stroke": "#718096", "stroke-width": "1.5"]) + head
   }
 
   private func arrow(from start: Double, to end: Double) -> String {

@@ -28,7 +28,8 @@ extension NetworkDrawing {
       bands[bands.count - 1].append(index)
     }
     return bands.enumerated().map { number, band in picture(of: band, continuing: number > 0) }.joined(separator: "\n")
-      + "\n\(grouped(parameterCount)) parameters\n"
+      + skips.map { "\n  \(columns[$0.from].title) ──▶ \(columns[$0.to].title)" }.joined()
+      + (skips.isEmpty ? "" : "\n") + "\n\(grouped(parameterCount)) parameters\n"
   }
 
   private static let jointWidth = 7
@@ -77,6 +78,7 @@ extension NetworkDrawing {
   /// What stands between two columns: a rail that every unit on both sides is tied to, or an arrow.
   private func joint(_ index: Int, height: Int) -> [String] {
     guard case .dense = connections[index] else {
+      if case .none = connections[index] { return [String](repeating: blank(Self.jointWidth), count: height) }
       return (0..<height).map { $0 == height / 2 ? " ───▶  " : blank(Self.jointWidth) }
     }
     let left = ties(of: index, height: height)

@@ -30,13 +30,12 @@ public struct UnitReport: Sendable {
   ///
   /// - Throws: `BackendError` when a value cannot be read.
   /// - Precondition: the model was built and takes the inputs.
-  public init(of model: Sequential, inputs: Tensor) throws {
-    let names = SummaryNames.names(of: model.layers)
+  public init(of model: any Layer, inputs: Tensor) throws {
     var entries: [Entry] = []
-    try model.visitOutputs(of: inputs) { index, output in
-      guard let activation = model.layers[index].unitActivation, activation != .linear else { return }
+    try Composition.visitOutputs(of: model, for: inputs) { placed, output in
+      guard let activation = placed.layer?.unitActivation, activation != .linear else { return }
       entries.append(
-        Self.entry(names[index], activation, values: try output.floats(), unitCount: output.shape.last ?? 1))
+        Self.entry(placed.name, activation, values: try output.floats(), unitCount: output.shape.last ?? 1))
     }
     self.entries = entries
     sampleCount = inputs.shape.first ?? 1
@@ -94,23 +93,6 @@ extension UnitReport: CustomStringConvertible {
   }
 }
 
-extension Sequential {
-  /// Hands over what each layer makes of a batch, first to last, in inference mode.
-  func visitOutputs(of inputs: Tensor, _ visit: (_ index: Int, _ output: Tensor) throws -> Void) throws {
-    try withoutGradient {
-      var (x, mask): (Tensor, Tensor?) = (inputs, nil)
-      for (index, layer) in layers.enumerated() {
-        if let layer = layer as? any MaskingLayer {
-          (x, mask) = layer.masked(x, mask: mask, mode: .inference)
-        } else {
-          x = layer(x, mode: .inference)
-        }
-        try visit(index, x)
-      }
-    }
-  }
-}
-
 extension Layer {
   /// The activation that a layer ends with, or that it is.
   var unitActivation: Activation? {
@@ -124,6 +106,7 @@ extension Layer {
     case let layer as SimpleRNN: layer.activation
     case let layer as LSTM: layer.activation
     case let layer as GRU: layer.activation
+    case let layer as TimeDistributed: layer.layer.unitActivation
     case let activation as Activation: activation
     default: nil
     }

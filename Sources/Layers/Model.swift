@@ -148,6 +148,40 @@ public struct Model: Layer {
   }
 }
 
+// For those who look at the parts one by one.
+extension Model {
+  /// A layer of the graph at work.
+  package struct GraphStep {
+    let part: GraphPart
+    /// Where its operands lie among the values: the inputs, then what the steps give.
+    package let operands: [Int]
+    /// The shape of what it gives for one sample.
+    package let outputShape: Shape
+
+    /// A `Layer` or a `CombiningLayer`.
+    package var content: any Sendable { part.content }
+
+    /// What it makes of its operands.
+    package func callAsFunction(_ inputs: [Tensor], mode: Mode) -> Tensor { part(inputs, mode: mode) }
+  }
+
+  /// In the order they run.
+  package var graphSteps: [GraphStep] {
+    steps.map { GraphStep(part: $0.part, operands: $0.operands, outputShape: $0.outputShape) }
+  }
+
+  /// Where each output lies among the values.
+  package var outputSlots: [Int] { outputs }
+
+  /// What the steps are called in reports, each use of a layer for itself.
+  package var stepNames: [String] { SummaryNames.names(of: steps.map { ($0.part.name, $0.part.typeName) }) }
+
+  /// What the inputs are called there.
+  package var inputTitles: [String] {
+    inputNames.enumerated().map { $1 ?? ($0 == 0 ? "input" : "input_\($0)") }
+  }
+}
+
 extension Model: CachedParameters, NamedParts {
   package var parts: [(name: String, part: any Sendable)] { steps.map { ($0.pathName, $0.part.content) } }
 }

@@ -6,7 +6,7 @@ import Martlet
 
 func migrationData(
   _ data: Dataset, values: [Float], path: String, features: FeatureMatrix, rows: [[String]], names: [String],
-  texts: [String], labels: Tensor
+  texts: [String], labels: Tensor, vocabulary: Vocabulary
 ) throws -> [Any] {
   try [
     MNIST.load(),
@@ -23,11 +23,21 @@ func migrationData(
     data.balancedClassWeights,
     data.oversampled(seed: 1),
     data.undersampled(seed: 1),
+    OrdinalEncoder(fitting: rows),
+    features.rowsNormalized(.l2),
+    data.folds(5, seed: 1),
+    vocabulary.counts(of: texts),
+    Dataset(windowsOf: features, length: 24, target: 0),
+    ImageFolder.load(path, width: 32, height: 32),
+    PlanarData.moons.dataset(count: 500, seed: 1),
   ]
 }
 
-func migrationArrays(values: [Float], labels: [Int]) throws -> Dataset {
-  try Dataset(inputs: values, shape: [2], labels: labels)
+func migrationArrays(values: [Float], sequences: [[Int32]], labels: [Int]) throws -> [Dataset] {
+  try [
+    Dataset(inputs: values, shape: [2], labels: labels),
+    Dataset(sequences: sequences, length: 40, labels: labels),
+  ]
 }
 
 func migrationModels(layers: [any Layer], x: Symbol, y: Symbol, url: URL, weights: Weights) throws -> [Any] {
@@ -42,6 +52,8 @@ func migrationModels(layers: [any Layer], x: Symbol, y: Symbol, url: URL, weight
     model.parameterCount,
     model.weights,
     NetworkDrawing(of: model),
+    model.layers[0],
+    Symbol.input([28, 28, 1]),
   ]
 }
 
@@ -82,6 +94,14 @@ func migrationLayers() -> [Any] {
     Residual { Dense(64, activation: .relu) },
     Lambda { $0 * 2 },
     Activation.relu,
+    RBF(16, gamma: 1),
+    Subtract(),
+    Multiply(),
+    Average(),
+    Maximum(),
+    Minimum(),
+    Lambda { $0.transposed([0, 2, 1]) },
+    MultiHeadAttention(heads: 1, keySize: 32),
   ]
 }
 
@@ -98,6 +118,25 @@ func migrationActivations(_ x: Tensor) throws -> [Any] {
     x.gelu(),
     x.softplus(),
     x.silu(),
+    x.relu6(),
+    x.celu(alpha: 1),
+    x.exponential(),
+    x.glu(),
+    x.hardSigmoid(),
+    x.hardTanh(),
+    x.hardSwish(),
+    x.logSigmoid(),
+    x.logSoftmax(alongAxis: -1),
+    x.mish(),
+    x.softsign(),
+    x.softShrink(threshold: 0.5),
+    x.hardShrink(threshold: 0.5),
+    x.tanhShrink(),
+    x.squareplus(b: 4),
+    x.sparsePlus(),
+    x.sparseSigmoid(),
+    x.sparsemax(alongAxis: -1),
+    x.step(threshold: 0.5),
   ]
 }
 
@@ -121,6 +160,8 @@ func migrationLosses() throws -> [any Loss] {
     Poisson(),
     CosineSimilarity(),
     CTC(),
+    CategoricalFocalCrossEntropy(gamma: 2),
+    BinaryFocalCrossEntropy(gamma: 2),
   ]
 }
 
@@ -140,11 +181,20 @@ func migrationOptimizers() throws -> [Any] {
     CosineDecay(0.1, decaySteps: 1000),
     OneCycle(0.1, steps: 1000),
     SGD(learningRate: 0.1, clipping: .norm(1)),
+    Lion(learningRate: 0.0001),
+    FTRL(learningRate: 0.001),
+    Adam(learningRate: 0.001, amsgrad: true),
+    InverseTimeDecay(0.1, decaySteps: 100, decayRate: 0.5),
+    PolynomialDecay(0.1, decaySteps: 1000, end: 0.001),
+    CosineDecayRestarts(0.1, firstDecaySteps: 100),
+    LinearWarmup(target: 0.1, warmupSteps: 100),
+    PiecewiseConstantDecay(boundaries: [100, 200], values: [0.1, 0.01, 0.001]),
+    SGD(learningRate: 0.1, clipping: .globalNorm(1)),
   ]
 }
 
 func migrationTraining(
-  _ data: Dataset, model: Sequential, x: Tensor, loss: Tensor, optimizer: inout any Optimizer
+  _ data: Dataset, url: URL, model: Sequential, x: Tensor, loss: Tensor, optimizer: inout any Optimizer
 ) throws -> [Any] {
   let trainer = Trainer(model, loss: .softmaxCrossEntropy, optimizer: Adam(), metrics: [.accuracy])
   let history = try trainer.fit(data, validation: .split(0.1), epochs: 5)
@@ -160,10 +210,18 @@ func migrationTraining(
     trainer.fit(data, classWeights: [1, 3]),
     withoutGradient { model(x) },
     withDevice(device) { model(x) },
+    trainer.fit(data, validation: .split(0.1), callbacks: [EarlyStopping(patience: 3)]),
+    ReduceOnPlateau(factor: 0.1, patience: 10),
+    CSVLog(url),
+    EventCallback.onEpochEnd { _, _ in },
+    Checkpoint(url),
+    trainer.fit(data, seed: 1),
   ]
 }
 
-func migrationMetrics(labels: [Int32], predictions: [Int32], scores: [Float]) throws -> [Any] {
+func migrationMetrics(
+  labels: [Int32], predictions: [Int32], scores: [Float], targets: [Float], outputs: [Float]
+) throws -> [Any] {
   let matrix = ConfusionMatrix(labels: labels, predictions: predictions, classCount: 3)
   return try [
     Metric.named("acc"),
@@ -175,5 +233,38 @@ func migrationMetrics(labels: [Int32], predictions: [Int32], scores: [Float]) th
     Metric.f1(),
     ROCCurve(labels: labels, scores: scores).area,
     matrix.report(),
+    Metric.meanSquaredError,
+    Metric.rootMeanSquaredError,
+    RegressionMetrics.r2(targets: targets, predictions: outputs),
+    matrix.meanIntersectionOverUnion,
+    matrix.matthewsCorrelation,
+    matrix.cohenKappa(),
+    matrix[1, 1],
+    PrecisionRecallCurve(labels: labels, scores: scores).averagePrecision,
+    ClassificationMetrics.logLoss(labels: labels, probabilities: scores),
+  ]
+}
+
+func migrationInitializers() -> [Initializer] {
+  [
+    Initializer.zeros,
+    Initializer.randomUniform(),
+    Initializer.randomNormal(),
+    Initializer.truncatedNormal(),
+    Initializer.glorotUniform,
+    Initializer.glorotNormal,
+    Initializer.heUniform,
+    Initializer.heNormal,
+    Initializer.lecunUniform,
+    Initializer.lecunNormal,
+    Initializer.orthogonal(),
+  ]
+}
+
+func migrationClassics() throws -> [Any] {
+  try [
+    Perceptron(inputCount: 2),
+    RestrictedBoltzmannMachine(visible: 784, hidden: 256),
+    Sequential(input: [2], layers: [Dense(1)]),
   ]
 }

@@ -96,6 +96,8 @@ import Testing
     #expect(try value(.recall(averaging: .weighted), batches) == matrix.recall(averaging: .weighted))
     #expect(try value(.f1(), batches) == matrix.f1(averaging: .macro))
     #expect(try value(.matthewsCorrelation, batches) == matrix.matthewsCorrelation)
+    let kappa = Metric.fromConfusionMatrix("kappa") { $0.cohenKappa() }
+    #expect(try value(kappa, batches) == matrix.cohenKappa())
     let binary = (Tensor([0.9, 0.2, 0.6], shape: [3, 1], on: device), Tensor([1, 1, 0], shape: [3, 1], on: device))
     #expect(try value(.precision(averaging: .binary), [binary]) == 0.5)
   }

@@ -27,10 +27,10 @@ struct ExplainBackprop: ParsableCommand {
   @Option(parsing: .unconditional, help: "What the network should answer, numbers with commas; by default 1,0,… .")
   var target: String?
 
-  @Option(name: .customLong("learning-rate"), help: "The size of the step at the end.")
+  @Option(name: .customLong("learning-rate"), parsing: .unconditional, help: "The size of the step at the end.")
   var rate = 0.5
 
-  @Option(help: "Decides the weights.")
+  @Option(parsing: .unconditional, help: "Decides the weights.")
   var seed: UInt64 = 1
 
   func validate() throws {

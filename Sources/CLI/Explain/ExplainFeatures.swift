@@ -25,7 +25,7 @@ struct ExplainFeatures: ParsableCommand {
     help: ArgumentHelp("Write PNG sheets into this folder, which is made where it is missing.", valueName: "folder"))
   var output: String?
 
-  @Option(help: "Columns of the terminal.")
+  @Option(parsing: .unconditional, help: "Columns of the terminal.")
   var width = 80
 
   @OptionGroup var devices: DeviceOptions
@@ -33,6 +33,7 @@ struct ExplainFeatures: ParsableCommand {
 
   func validate() throws {
     if let sample, sample < 0 { throw ValidationError("samples are numbered from 0; got \(sample)") }
+    if let output { try requireFolder(output, option: "--output") }
     if width < 20 { throw ValidationError("--width has to be 20 or more; got \(width)") }
   }
 
@@ -59,7 +60,7 @@ struct ExplainFeatures: ParsableCommand {
 
   private func write(_ sheet: FeatureSheet, _ kind: String, to folder: String) throws {
     let url = URL(fileURLWithPath: folder, isDirectory: true)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    try makeFolder(folder)
     // A layer may be called anything, a file may not.
     let name = String(sheet.layer.map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "_" })
     let path = url.appending(path: "\(name)-\(kind).png").path

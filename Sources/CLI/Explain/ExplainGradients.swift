@@ -19,7 +19,7 @@ struct ExplainGradients: ParsableCommand {
   @Argument(help: ArgumentHelp("Weights written by 'train --save', or a recipe.", valueName: "network"))
   var subject: String
 
-  @Option(help: "How many training samples to look at.")
+  @Option(parsing: .unconditional, help: "How many training samples to look at.")
   var samples = 256
 
   @OptionGroup var devices: DeviceOptions

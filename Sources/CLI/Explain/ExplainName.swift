@@ -18,7 +18,13 @@ struct ExplainName: ParsableCommand {
   var name: String
 
   func run() throws {
-    let rows = try FrameworkNames.rows(for: name)
+    let rows: [FrameworkNames.Row]
+    do {
+      rows = try FrameworkNames.rows(for: name)
+    } catch let error as UnknownNameError {
+      guard let advice = FrameworkNames.advice(insteadOf: name) else { throw error }
+      return print("\(name) has no counterpart: \(advice)")
+    }
     for row in rows {
       print("\(row.topic): \(row.martlet)")
       if !row.keras.isEmpty { print("  Keras    \(row.keras)") }

@@ -21,7 +21,7 @@ struct ExplainNetwork: ParsableCommand {
   @Option(help: ArgumentHelp("Write the drawing as SVG; - is standard output.", valueName: "file"))
   var svg: String?
 
-  @Option(help: "Columns of the terminal.")
+  @Option(parsing: .unconditional, help: "Columns of the terminal.")
   var width = 80
 
   func validate() throws {
@@ -30,24 +30,29 @@ struct ExplainNetwork: ParsableCommand {
   }
 
   func run() throws {
-    let drawing = try NetworkDrawing(of: try network())
+    let drawing = try drawing()
     if let svg {
       if svg == "-" {
         print(drawing.svg, terminator: "")
         return
       }
-      try Data(drawing.svg.utf8).write(to: URL(fileURLWithPath: svg), options: .atomic)
+      try Output.write(Data(drawing.svg.utf8), toFile: svg)
       note("wrote \(svg)")
     }
     print(drawing.terminalPicture(width: width), terminator: "")
   }
 
-  private func network() throws -> Sequential {
-    guard let sizes = LayerSizes(argument: subject)?.values else { return try ExplainSubject(subject).model }
-    return try Sequential(
-      input: [sizes[0]],
-      layers: sizes.dropFirst().enumerated().map { index, count in
+  private func drawing() throws -> NetworkDrawing {
+    if let sizes = LayerSizes(argument: subject)?.values {
+      let layers = sizes.dropFirst().enumerated().map { index, count in
         Dense(count, activation: index == sizes.count - 2 ? .linear : .relu)
-      })
+      }
+      return try NetworkDrawing(of: Sequential(input: [sizes[0]], layers: layers))
+    }
+    switch try ExplainSubject(subject).model {
+    case let list as Sequential: return try NetworkDrawing(of: list)
+    case let graph as Model: return try NetworkDrawing(of: graph)
+    case let other: throw ValidationError("\(subject) is a \(type(of: other)), neither a list of layers nor a graph")
+    }
   }
 }

@@ -6,15 +6,13 @@ import MartletRecipes
 /// The network that a person names: a recipe's before training, or one whose weights were saved.
 struct ExplainSubject {
   let name: String
-  let model: Sequential
+  let model: any Layer
   let task: SupervisedTask
   private let seed: UInt64
 
-  /// - Throws: `ValidationError` for what is neither a recipe nor a file, or a network that is not a list of layers; what reading the
-  ///   file throws.
+  /// - Throws: `ValidationError` for what is neither a recipe nor a file; what reading the file throws.
   init(_ subject: String) throws {
     name = subject
-    let model: any Layer
     if let recipe = Recipe.named(subject) {
       guard let task = recipe.task as? any NetworkTask else { throw RecipeError.noNetwork(recipe: subject) }
       (self.task, seed) = (task.supervised, 1)
@@ -27,10 +25,6 @@ struct ExplainSubject {
         "'\(subject)' is no file of weights and no recipe; recipes are \(Recipe.all.map(\.name).joined(separator: ", "))"
       )
     }
-    guard let sequence = model as? Sequential else {
-      throw ValidationError("the network of \(subject) is a graph; a list of layers can be explained")
-    }
-    self.model = sequence
   }
 
   /// The samples of the recipe, after a word about where they come from where that may surprise.

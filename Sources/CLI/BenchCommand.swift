@@ -33,10 +33,10 @@ struct BenchCommand: ParsableCommand {
       valueName: "folder"))
   var folder: String?
 
-  @Option(help: "How many times the time is taken.")
+  @Option(parsing: .unconditional, help: "How many times the time is taken.")
   var repetitions: Int?
 
-  @Option(help: "How long each repetition is.")
+  @Option(parsing: .unconditional, help: "How long each repetition is.")
   var seconds: Double?
 
   @Flag(help: "Two repetitions of a single call: whether everything runs, not how fast.")
@@ -72,11 +72,11 @@ struct BenchCommand: ParsableCommand {
     let setting = Setting(device: device, digits: digits.samples)
 
     let table = BenchTable(names: benchmarks.map(\.name), isShown: reportPath != "-")
-    table.begin(device: device, roofline: roof)
+    try table.begin(device: device, roofline: roof)
     let results = try benchmarks.map { benchmark in
-      table.announce(benchmark.name)
+      try table.announce(benchmark.name)
       let result = Report.Result(try benchmark.measured(setting, effort: effort), roofline: roof)
-      table.add(result)
+      try table.add(result)
       return result
     }
     guard let reportPath else { return }

@@ -26,7 +26,7 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "List the operations.")
   var list = false
 
-  @Option(help: "Decides the generated cases.")
+  @Option(parsing: .unconditional, help: "Decides the generated cases.")
   var seed: UInt64 = 1
 
   @Flag(help: "Print JSON instead of a table.")

@@ -14,11 +14,12 @@ struct CheckpointOptions: ParsableArguments {
   @Flag(help: "Go on from the checkpoint; from the beginning where there is none yet.")
   var resume = false
 
-  @Option(help: "Save so often within an epoch; after each epoch it is saved anyway.")
+  @Option(parsing: .unconditional, help: "Save so often within an epoch; after each epoch it is saved anyway.")
   var checkpointSeconds: Double = 60
 
   func validate() throws {
     if folder == nil && resume { throw ValidationError("--resume needs --checkpoint FOLDER to go on from") }
+    if let folder { try requireFolder(folder, option: "--checkpoint") }
     guard (0...1e6).contains(checkpointSeconds) else {
       throw ValidationError("--checkpoint-seconds has to be a number from 0 to 1000000; got \(checkpointSeconds)")
     }

@@ -28,7 +28,7 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var devices: DeviceOptions
   @OptionGroup var data: DataOptions
 
-  @Option(help: "How many classes to list per sample.")
+  @Option(parsing: .unconditional, help: "How many classes to list per sample.")
   var top = 3
 
   @Flag(help: "Print JSON instead of pictures.")

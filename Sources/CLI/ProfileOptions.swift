@@ -23,7 +23,7 @@ struct ProfileOptions: ParsableArguments {
   /// - Throws: when the file cannot be written.
   func report(_ profile: Profile) throws {
     print(ProfileReport(profile))
-    try Data(profile.chromeTrace.utf8).write(to: URL(fileURLWithPath: trace), options: .atomic)
+    try Output.write(Data(profile.chromeTrace.utf8), toFile: trace)
     note("wrote the trace to \(trace)")
   }
 }

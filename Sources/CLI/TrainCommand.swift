@@ -24,16 +24,18 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var devices: DeviceOptions
   @OptionGroup var data: DataOptions
 
-  @Option(help: "Passes over the training data; by default the recipe's.")
+  @Option(parsing: .unconditional, help: "Passes over the training data; by default the recipe's.")
   var epochs: Int?
 
-  @Option(help: "Samples per update; by default the recipe's.")
+  @Option(parsing: .unconditional, help: "Samples per update; by default the recipe's.")
   var batchSize: Int?
 
-  @Option(help: "The highest learning rate; by default the recipe's, as is the way it falls.")
+  @Option(parsing: .unconditional, help: "The highest learning rate; by default the recipe's, as is the way it falls.")
   var learningRate: Float?
 
-  @Option(help: "Decides everything random: first weights, order of samples, validation split, made-up data.")
+  @Option(
+    parsing: .unconditional,
+    help: "Decides everything random: first weights, order of samples, validation split, made-up data.")
   var seed: UInt64 = 1
 
   @Option(

@@ -18,7 +18,7 @@ struct TuneCommand: ParsableCommand {
 
   @Option(help: "Which device: opencl:0, opencl:1 and so on (see 'martlet devices').") var device = "opencl:0"
 
-  @Option(help: "How long each tile is measured on each shape.") var seconds = 0.05
+  @Option(parsing: .unconditional, help: "How long each tile is measured on each shape.") var seconds = 0.05
 
   @Option(help: ArgumentHelp("Write somewhere else, where nobody looks for it.", valueName: "file")) var output: String?
 

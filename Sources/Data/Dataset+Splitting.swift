@@ -80,11 +80,8 @@ extension Dataset {
     )
   }
 
-  /// A share of the samples, rounded up.
-  private func share(_ fraction: Double) -> Int {
-    // 100 · 0.07 is 7.000000000000001 in Double: without the small step back the ceiling would be 8.
-    Int((Double(count) * fraction * (1 - 1e-12)).rounded(.up))
-  }
+  /// A share of the samples, rounded up as scikit-learn does: 7 % of 100 samples are 8, since 100 · 0.07 is 7.000000000000001 in Double.
+  private func share(_ fraction: Double) -> Int { Int((Double(count) * fraction).rounded(.up)) }
 
   /// The first so many indices of an order, of each class as many as it is due.
   private func chosen(_ total: Int, from order: [Int], stratified: Bool) -> Set<Int> {

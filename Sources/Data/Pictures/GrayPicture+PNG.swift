@@ -45,9 +45,9 @@ extension GrayPicture {
 
   /// Writes the picture as a PNG file, which appears complete or not at all.
   ///
-  /// - Throws: An error of Foundation if the file cannot be written.
+  /// - Throws: `DataFileError` if the file cannot be written.
   public func writePNG(to path: String) throws {
-    try Data(encodedPNG()).write(to: URL(fileURLWithPath: path), options: .atomic)
+    try FileBytes.write(encodedPNG(), to: path)
   }
 
   private static func undecodable(_ header: martlet_png, _ file: String) -> DataFileError {
@@ -65,9 +65,9 @@ extension ColorPicture {
 
   /// Writes the picture as a PNG file, which appears complete or not at all.
   ///
-  /// - Throws: An error of Foundation if the file cannot be written.
+  /// - Throws: `DataFileError` if the file cannot be written.
   public func writePNG(to path: String) throws {
-    try Data(encodedPNG()).write(to: URL(fileURLWithPath: path), options: .atomic)
+    try FileBytes.write(encodedPNG(), to: path)
   }
 
   /// A grey picture as one in colours.

@@ -19,7 +19,7 @@ public enum PreparationError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .empty(let purpose):
-      "there are no values to \(purpose); at least one row is needed"
+      "there is nothing to \(purpose): at least one row and one column with values are needed"
     case .unequalRows(let row, let count, let expected):
       "row \(row) has \(count) values, the first row has \(expected); every row needs the same"
     case .notFinite(let row, let column, let value):

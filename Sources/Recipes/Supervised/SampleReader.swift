@@ -78,6 +78,7 @@ package struct SampleReader {
 
   private func digits(fromIDX path: String) throws -> [Sample] {
     let dataset = try Dataset(idxImages: path)
+    guard !dataset.isEmpty else { throw SampleError.noImages(path) }
     try requireFit(Shape(dataset.sampleShape), of: "\(path): images")
     return (0..<min(request.limit ?? .max, dataset.count)).map { index in
       Sample(
@@ -116,7 +117,7 @@ package struct SampleReader {
   }
 
   private func isPNG(_ path: String) -> Bool {
-    let start = FileHandle(forReadingAtPath: path)?.readData(ofLength: 8) ?? Data()
+    let start = (try? FileHandle(forReadingAtPath: path)?.read(upToCount: 8)) ?? Data()
     return start.elementsEqual([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
       || path.lowercased().hasSuffix(".png")
   }
@@ -126,6 +127,7 @@ package struct SampleReader {
 package enum SampleError: Error, CustomStringConvertible {
   case noSuchSample(index: Int, count: Int)
   case blank(String)
+  case noImages(String)
   case wrongShape(String, shape: Shape, needed: Shape)
   case notNumbers(String, needed: [String])
   case noPreparation
@@ -137,6 +139,8 @@ package enum SampleError: Error, CustomStringConvertible {
       "there is no test sample \(index): they are numbered 0 to \(count - 1)"
     case .blank(let path):
       "\(path): nothing but background; the picture needs a digit that stands out from it"
+    case .noImages(let path):
+      "\(path) holds no images"
     case .wrongShape(let what, let shape, let needed):
       "\(what) have the shape \(shape), the network needs \(needed)"
     case .notNumbers(let text, let needed):

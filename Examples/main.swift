@@ -8,6 +8,9 @@ let examples: [(name: String, run: () throws -> Void)] = [
   ("fashion-mnist", fashion), ("cats-dogs", catsAndDogs), ("titanic", titanic), ("clinical-trial", clinicalTrial),
   ("weight-height", weightAndHeight), ("house-price", housePrices), ("linear-regression", linearRegression),
   ("logistic-regression", logisticRegression), ("playground", playground), ("sentiment", sentiment),
+  ("vae", variationalAutoencoder), ("gan", adversarialPair), ("char-rnn", characters), ("gates", logicGates),
+  ("som", selfOrganizingMap), ("dbn", deepBeliefNetwork), ("list", listOfLayers), ("graph", graphOfLayers),
+  ("by-hand", loopByHand),
 ]
 
 if let name = CommandLine.arguments.dropFirst().first, let example = examples.first(where: { $0.name == name }) {

@@ -105,7 +105,7 @@ let package = Package(
       name: "MartletONNX",
       dependencies: ["MartletLayers", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       path: "Sources/ONNX", exclude: ["Schema/onnx.proto"]),
-    .testTarget(name: "ONNXTests", dependencies: ["MartletONNX", "MartletLayerCases"]),
+    .testTarget(name: "ONNXTests", dependencies: ["MartletONNX", "MartletLayerCases"], exclude: ["Models"]),
     .target(name: "MartletLosses", dependencies: ["MartletAutograd"], path: "Sources/Losses"),
     .testTarget(name: "LossesTests", dependencies: ["MartletLosses", "MartletTestSupport"]),
     .target(name: "MartletOptimizers", dependencies: ["MartletLayers"], path: "Sources/Optimizers"),

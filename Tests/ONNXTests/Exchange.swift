@@ -1,4 +1,5 @@
 import Foundation
+import MartletAutograd
 import MartletBackend
 import MartletInterchange
 import MartletLayerCases

@@ -15,6 +15,7 @@ extension ONNX {
     private var weights: [WeightsKey: String] = [:]
     private var scope: [String] = []
     private var outputs: Set<String> = []
+    private var newNames: [String: String] = [:]
     /// A value in the other order of axes, where it was needed already; see `channelsFirst`.
     var counterparts: [String: Value] = [:]
     /// The graph around this one, for the body of a loop.
@@ -199,6 +200,7 @@ extension ONNX {
         nodes[index].input = nodes[index].input.map { $0 == value.name ? name : $0 }
       }
       nodes[producer].output = nodes[producer].output.map { $0 == value.name ? name : $0 }
+      newNames[value.name] = name
       return true
     }
 
@@ -207,6 +209,9 @@ extension ONNX {
       let made = node("Identity", [name])
       nodes[nodes.count - 1].output = nodes[nodes.count - 1].output.map { $0 == made ? other : $0 }
     }
+
+    /// What a value is called by now.
+    func currentName(of value: Value) -> String { newNames[value.name] ?? value.name }
 
     func isOutput(_ name: String) -> Bool { outputs.contains(name) }
     func markOutput(_ name: String) { outputs.insert(name) }

@@ -113,8 +113,9 @@ extension ONNX {
   private static func named(_ output: Value, _ wanted: String, _ inputs: [Value], in graph: GraphBuilder) -> Value {
     let name = graph.freeName(wanted)
     // An input that is also an output, or one value that is two outputs, gets a node of its own.
-    if graph.isOutput(output.name) || !graph.rename(output, to: name) {
-      graph.copy(output.name, as: name)
+    let current = graph.currentName(of: output)
+    if graph.isOutput(current) || !graph.rename(output, to: name) {
+      graph.copy(current, as: name)
     }
     graph.markOutput(name)
     return Value(name: name, shape: output.shape, elements: output.elements)

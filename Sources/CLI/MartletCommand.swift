@@ -20,6 +20,7 @@ struct MartletCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, GenerateCommand.self, SummaryCommand.self,
+      DoctorCommand.self,
       DevicesCommand.self, PlotCommand.self, ExplainCommand.self, CheckCommand.self, BenchCommand.self,
       TuneCommand.self,
     ])

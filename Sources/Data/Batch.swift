@@ -6,6 +6,8 @@ public struct Batch: Sendable {
   public let inputShape: [Int]
   /// What a network should say about the samples.
   public let targets: Targets
+  /// What each sample counts in the loss; `nil` where all count the same.
+  public let sampleWeights: [Float]?
   private let source: Source
 
   /// What a network should say about the samples of a batch.
@@ -27,8 +29,9 @@ public struct Batch: Sendable {
 
   /// Makes a batch from values that are already laid side by side.
   ///
+  /// - Parameter sampleWeights: What each sample counts in the loss.
   /// - Precondition: the values fill their shapes, and each shape begins with `count`.
-  public init(count: Int, inputs: [Float], inputShape: [Int], targets: Targets) {
+  public init(count: Int, inputs: [Float], inputShape: [Int], targets: Targets, sampleWeights: [Float]? = nil) {
     precondition(
       inputShape.first == count && inputShape.reduce(1, *) == inputs.count,
       "Batch: \(inputs.count) inputs do not fill shape \(inputShape) of \(count) samples")
@@ -42,17 +45,22 @@ public struct Batch: Sendable {
         shape.first == count && shape.reduce(1, *) == values.count,
         "Batch: \(values.count) targets do not fill shape \(shape) of \(count) samples")
     }
+    if let sampleWeights {
+      precondition(sampleWeights.count == count, "Batch: \(sampleWeights.count) weights for \(count) samples")
+    }
     self.count = count
     self.inputShape = inputShape
     self.targets = targets
+    self.sampleWeights = sampleWeights
     source = .values(inputs)
   }
 
   /// A batch of stored samples, whose inputs stay where they are for now.
-  init(rows: [Int], of inputs: StoredInputs, inputShape: [Int], targets: Targets) {
+  init(rows: [Int], of inputs: StoredInputs, inputShape: [Int], targets: Targets, sampleWeights: [Float]?) {
     count = rows.count
     self.inputShape = inputShape
     self.targets = targets
+    self.sampleWeights = sampleWeights
     source = .rows(rows, inputs)
   }
 
@@ -86,8 +94,37 @@ public struct Batch: Sendable {
     }
   }
 
+  /// A number for each sample that follows from its inputs, as they are stored: samples with different numbers differ, and those with
+  /// the same are the same but for a chance in 2⁶⁴.
+  package var fingerprints: [UInt64] {
+    let width: Int
+    switch inputForm {
+    case .values: width = sampleSize * 4
+    case .bytes: width = sampleSize
+    }
+    let stored = [UInt8](unsafeUninitializedCapacity: count * width) { memory, filled in
+      writeInputs(
+        to: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(memory)[..<(count * width)]))
+      filled = count * width
+    }
+    return stored.withUnsafeBytes { bytes in
+      (0..<count).map { sample in
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func take(_ word: UInt64) { hash = (hash ^ word) &* 0x0000_0100_0000_01B3 ^ hash >> 29 }
+        let whole = width / 8 * 8
+        for offset in stride(from: 0, to: whole, by: 8) {
+          take(bytes.loadUnaligned(fromByteOffset: sample * width + offset, as: UInt64.self))
+        }
+        for offset in whole..<width { take(UInt64(bytes[sample * width + offset])) }
+        return hash
+      }
+    }
+  }
+
   /// The same batch with its inputs gathered already, for whoever prepares batches ahead of time.
-  package var gathered: Batch { Batch(count: count, inputs: inputs, inputShape: inputShape, targets: targets) }
+  package var gathered: Batch {
+    Batch(count: count, inputs: inputs, inputShape: inputShape, targets: targets, sampleWeights: sampleWeights)
+  }
 
   private var sampleSize: Int { inputShape.dropFirst().reduce(1, *) }
 

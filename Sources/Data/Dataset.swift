@@ -15,6 +15,8 @@ public struct Dataset: Sendable {
   private let inputs: StoredInputs
   private let labels: [Int32]
   private let targetValues: StoredInputs
+  /// What each sample of this dataset counts in the loss; `nil` where all count the same.
+  private var weights: [Float]?
   /// The stored sample behind each sample of this dataset; `nil` stands for all of them in the order stored.
   private let rows: [Int]?
   private let storedCount: Int
@@ -164,6 +166,7 @@ public struct Dataset: Sendable {
     self.classNames = []
     self.rows = rows
     self.storedCount = whole.storedCount
+    self.weights = whole.weights
   }
 
   /// How many samples of the shape the values are.
@@ -218,7 +221,9 @@ extension Dataset {
   ///
   /// - Precondition: every index is in `0..<count`.
   public func subset(_ indices: [Int]) -> Dataset {
-    Dataset(rows: indices.map(row(at:)), of: self)
+    var part = Dataset(rows: indices.map(row(at:)), of: self)
+    part.weights = weights.map { weights in indices.map { weights[$0] } }
+    return part
   }
 
   /// The samples at the given indices as one batch, in that order.
@@ -227,7 +232,26 @@ extension Dataset {
   public func batch(of indices: some Collection<Int>) -> Batch {
     let chosen = indices.map(row(at:))
     return Batch(
-      rows: chosen, of: inputs, inputShape: [chosen.count] + sampleShape, targets: targets(ofRows: chosen))
+      rows: chosen, of: inputs, inputShape: [chosen.count] + sampleShape, targets: targets(ofRows: chosen),
+      sampleWeights: weights.map { weights in indices.map { weights[$0] } })
+  }
+
+  /// The same samples, each counting so much in the loss of training and evaluation; metrics count all the same. The weights stay with
+  /// the samples in subsets, splits and shuffled batches.
+  ///
+  /// - Parameter sampleWeights: One for each sample, in order. They are not scaled: with a mean of 1 losses compare to those
+  ///   without weights.
+  /// - Throws: `DatasetError` where there are not as many as samples, or one is negative or not finite.
+  public func weighted(by sampleWeights: [Float]) throws -> Dataset {
+    guard sampleWeights.count == count else {
+      throw DatasetError.weightCountMismatch(samples: count, weights: sampleWeights.count)
+    }
+    if let index = sampleWeights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw DatasetError.impossibleWeight(index: index, weight: sampleWeights[index])
+    }
+    var result = self
+    result.weights = sampleWeights
+    return result
   }
 
   /// The same samples, each with itself as target: for networks that learn to tell samples again in fewer numbers. Shares the samples.

@@ -8,6 +8,10 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case countMismatch(inputs: Int, targets: Int)
   /// A class label is not the index of a class.
   case labelOutOfRange(index: Int, label: String, classCount: Int)
+  /// There are not as many sample weights as samples.
+  case weightCountMismatch(samples: Int, weights: Int)
+  /// A sample weight is negative or not finite.
+  case impossibleWeight(index: Int, weight: Float)
   /// A dataset cannot be divided as asked; `reason` says which rule is broken.
   case impossibleDivision(reason: String)
 
@@ -24,6 +28,10 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .labelOutOfRange(let index, let label, let classCount):
       "label \(label) of sample \(index) is not one of the \(classCount) classes 0…\(classCount - 1); "
         + "labels count from 0, and more class names make more classes"
+    case .weightCountMismatch(let samples, let weights):
+      "\(samples) samples have \(weights) weights; each sample needs exactly one"
+    case .impossibleWeight(let index, let weight):
+      "the weight of sample \(index) is \(weight); weights are finite and not negative"
     case .impossibleDivision(let reason):
       reason
     }

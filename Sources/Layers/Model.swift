@@ -111,8 +111,12 @@ public struct Model: Layer {
       guard let value = values[slot] else { preconditionFailure("Model: value \(slot) was given up too early") }
       return value
     }
+    let log = LayerLog.current
     for (step, finished) in zip(steps, lastUses) {
-      values.append(step.part(step.operands.map(value), mode: mode))
+      log?.enter(step.pathName)
+      let result = step.part(step.operands.map(value), mode: mode)
+      log?.leave(step.part.content, giving: result)
+      values.append(result)
       for slot in finished { values[slot] = nil }
     }
     return outputs.map(value)

@@ -86,22 +86,26 @@ public struct Sequential: MaskingLayer {
   /// The result for a batch with missing steps, which every layer hands to the next one as long as there are steps.
   public func masked(_ x: Tensor, mask: Tensor?, mode: Mode) -> (output: Tensor, mask: Tensor?) {
     var (y, mask) = (x, mask)
+    let log = LayerLog.current
     var index = 0
     while index < layers.count {
       let layer = layers[index]
-      if index + 1 < layers.count, let convolution = layer as? Conv2D, let pool = layers[index + 1] as? MaxPool2D,
+      if log == nil, index + 1 < layers.count, let convolution = layer as? Conv2D,
+        let pool = layers[index + 1] as? MaxPool2D,
         let pooled = convolution(y, pooledBy: pool)
       {
         (y, mask) = (pooled, nil)
         index += 2
         continue
       }
+      log?.enter(layer.name ?? String(index))
       if findsMasks, let layer = layer as? any MaskingLayer {
         (y, mask) = layer.masked(y, mask: mask, mode: mode)
       } else {
         y = layer(y, mode: mode)
         if mask != nil, !(layer is any MaskTransparent) { mask = nil }
       }
+      log?.leave(layer, giving: y)
       index += 1
     }
     return (y, mask)

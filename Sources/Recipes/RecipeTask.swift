@@ -11,12 +11,21 @@ package protocol RecipeTask: Sendable {
   /// - Throws: `RecipeError.noNetwork` where there are none; that is the default.
   func summary(of recipe: String) throws -> String
 
+  /// Looks data, network and loss over before any training.
+  ///
+  /// - Throws: `RecipeError.noNetwork` where there is nothing to look over; that is the default.
+  func examine(_ recipe: String, with settings: RunSettings) throws -> [Finding]
+
   /// Does it: gets the data, trains, measures, saves what is asked for.
   func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome
 }
 
 extension RecipeTask {
   package func summary(of recipe: String) throws -> String { throw RecipeError.noNetwork(recipe: recipe) }
+
+  package func examine(_ recipe: String, with settings: RunSettings) throws -> [Finding] {
+    throw RecipeError.noNetwork(recipe: recipe)
+  }
 }
 
 /// What a person may decide about a run, where the recipe has a use for it.

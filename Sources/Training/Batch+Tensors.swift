@@ -29,4 +29,9 @@ extension Batch {
     case .values(let values, let shape): Tensor(values, shape: Shape(shape), on: device)
     }
   }
+
+  /// What each sample counts, `[samples]`; `nil` where all count the same.
+  public func weightTensor(on device: Device = .current) -> Tensor? {
+    sampleWeights.map { Tensor($0, shape: [count], on: device) }
+  }
 }

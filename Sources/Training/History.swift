@@ -12,9 +12,22 @@ public struct History: Hashable, Sendable, Codable {
   public package(set) var bestEpoch: Int?
   /// The wall-clock time of the whole run.
   public package(set) var seconds = 0.0
+  /// What the doctor noticed, in order.
+  public package(set) var findings: [Finding] = []
 
   /// A history of nothing yet.
   public init() {}
+
+  /// Reads a history, also one that was written before there were findings.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    epochs = try values.decode([EpochRecord].self, forKey: .epochs)
+    wasInterrupted = try values.decode(Bool.self, forKey: .wasInterrupted)
+    stopReason = try values.decodeIfPresent(String.self, forKey: .stopReason)
+    bestEpoch = try values.decodeIfPresent(Int.self, forKey: .bestEpoch)
+    seconds = try values.decode(Double.self, forKey: .seconds)
+    findings = try values.decodeIfPresent([Finding].self, forKey: .findings) ?? []
+  }
 
   /// The values of a quantity by epoch: `history["val_loss"]`. `acc` and `accuracy` both work. Empty for a quantity not measured.
   public subscript(name: String) -> [Double] { epochs.compactMap { $0[name] } }

@@ -25,7 +25,8 @@ package struct ProgressDisplay {
   private let epochCount: Int
   private let write: (String) -> Void
   private var epoch = 0
-  private var batchCount = 0
+  /// How many batches the epoch has; `nil` where nobody knows.
+  private var batchCount: Int?
   private var start = ContinuousClock.now
   private var firstStepEnd: ContinuousClock.Instant?
   private var isLineOpen = false
@@ -44,7 +45,7 @@ package struct ProgressDisplay {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
-  package mutating func beginEpoch(_ epoch: Int, batchCount: Int) {
+  package mutating func beginEpoch(_ epoch: Int, batchCount: Int?) {
     self.epoch = epoch
     self.batchCount = batchCount
     start = .now
@@ -59,12 +60,13 @@ package struct ProgressDisplay {
   package mutating func update(_ done: Int, values: [String: Double]) {
     guard style == .bar else { return }
     let perStep = secondsPerStep(done)
-    let remaining = ProgressText.duration(perStep * Double(batchCount - done))
-    draw(done, time: remaining, perStep: perStep, values: values)
+    let time = batchCount.map { perStep * Double($0 - done) } ?? (ContinuousClock.now - start).inSeconds
+    draw(done, time: ProgressText.duration(time), perStep: perStep, values: values)
   }
 
   /// Draws the finished bar, or the line of an epoch.
-  package mutating func endEpoch(_ record: EpochRecord, trainingSeconds: Double) {
+  package mutating func endEpoch(_ record: EpochRecord, batchCount: Int, trainingSeconds: Double) {
+    self.batchCount = batchCount
     let perStep = secondsPerStep(batchCount, total: trainingSeconds)
     switch style {
     case .bar:
@@ -94,12 +96,12 @@ package struct ProgressDisplay {
   }
 
   private mutating func draw(_ done: Int, time: String, perStep: Double, values: [String: Double]) {
-    let digits = String(batchCount).count
-    let count = String(repeating: " ", count: max(0, digits - String(done).count)) + "\(done)/\(batchCount)"
+    let total = batchCount.map(String.init) ?? "?"
+    let count = String(repeating: " ", count: max(0, total.count - String(done).count)) + "\(done)/\(total)"
     let measured = values.isEmpty ? "" : " - \(ProgressText.values(values))"
     // Back to the start of the line, over what was there, and away with whatever is left of it.
     write(
-      "\r\(ProgressText.bold(count)) \(ProgressText.bar(done, of: batchCount)) \(ProgressText.bold(time))"
+      "\r\(ProgressText.bold(count)) \(ProgressText.bar(batchCount == nil ? 0 : done, of: batchCount ?? 1)) \(ProgressText.bold(time))"
         + " \(ProgressText.perStep(perStep))\(measured)\u{1B}[K")
     isLineOpen = true
   }

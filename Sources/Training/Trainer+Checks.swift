@@ -13,6 +13,20 @@ extension Trainer {
     }
   }
 
+  func checkedPositive(_ value: Int, _ name: String) throws -> Int {
+    try requirePositive(value, name)
+    return value
+  }
+
+  func checkedEpochs(_ first: Int, _ last: Int) throws -> ClosedRange<Int> {
+    try requirePositive(last, "the number of epochs")
+    guard (1...last).contains(first) else {
+      throw TrainingError.invalidSetting(
+        name: "the first epoch", value: "\(first)", rule: "it has to be one of 1 to \(last)")
+    }
+    return first...last
+  }
+
   /// Builds the model where that has not happened, and moves it to the device.
   ///
   /// - Returns: the shape of its result for one sample.
@@ -35,29 +49,73 @@ extension Trainer {
   /// The parts to train on and to judge by, when they, the model, the loss and the settings fit each other.
   func checkedParts(
     of dataset: Dataset, validation: Validation?, epochs: Int, batchSize: Int, seed: UInt64
-  ) throws -> (training: Dataset, validation: Dataset?) {
+  ) throws -> (training: Dataset, validation: SampleSource?) {
     try requirePositive(epochs, "the number of epochs")
     try requirePositive(batchSize, "the batch size")
     guard !dataset.isEmpty else { throw TrainingError.noSamples(purpose: "train on") }
-    try prepareModel(for: dataset, seed: seed)
-    try checkTargets(of: dataset)
+    try checkTrainable(on: dataset, seed: seed)
+    if case .split(let fraction) = validation {
+      let (training, held) = try dataset.split(holdingOut: fraction, seed: seed)
+      return (training, .dataset(held, batchSize: batchSize, seed: 0, shuffles: false))
+    }
+    return (dataset, try checkedSource(validation, like: dataset, batchSize: batchSize))
+  }
+
+  /// Builds the model, and checks that it can learn from such samples.
+  func checkTrainable(on samples: Dataset, seed: UInt64) throws {
+    try prepareModel(for: samples, seed: seed)
+    try checkTargets(of: samples)
     guard !model.trainableParameters.isEmpty else {
       throw TrainingError.invalidSetting(
         name: "the number of trainable parameters", value: "0", rule: "nothing can be learned")
     }
+  }
+
+  /// What a model is judged by, when it is of a piece with what it learns from.
+  func checkedSource(_ validation: Validation?, like samples: Dataset, batchSize: Int) throws -> SampleSource? {
     switch validation {
     case nil:
-      return (dataset, nil)
-    case .split(let fraction):
-      let (training, held) = try dataset.split(holdingOut: fraction, seed: seed)
-      return (training, held)
+      return nil
+    case .split(let share):
+      throw TrainingError.invalidSetting(
+        name: "the validation", value: ".split(\(share))",
+        rule: "a stream cannot be split; give .dataset or .stream")
     case .dataset(let held):
-      guard held.sampleShape == dataset.sampleShape else {
-        throw TrainingError.inputDoesNotFit(model: Shape(dataset.sampleShape), data: Shape(held.sampleShape.prefix(8)))
+      guard held.sampleShape == samples.sampleShape else {
+        throw TrainingError.inputDoesNotFit(model: Shape(samples.sampleShape), data: Shape(held.sampleShape.prefix(8)))
       }
       guard !held.isEmpty else { throw TrainingError.noSamples(purpose: "validate with") }
       try checkTargets(of: held)
-      return (dataset, held)
+      return .dataset(held, batchSize: batchSize, seed: 0, shuffles: false)
+    case .stream(let stream):
+      return .stream(stream)
+    }
+  }
+
+  /// Whether a batch of a stream is like the first one and fits model and loss.
+  func check(_ batch: Batch, number: Int, sampleShape: [Int], classCount: Int? = nil) throws {
+    func misfit(_ reason: String) -> TrainingError { .batchDoesNotFit(batch: number, reason: reason) }
+    let shape = Array(batch.inputShape.dropFirst())
+    guard shape == sampleShape else {
+      throw misfit("its samples have shape \(shape), those of the first batch \(sampleShape)")
+    }
+    guard batch.count > 0 else { throw misfit("it has no samples") }
+    let form: TargetForm
+    switch batch.targets {
+    case .none: throw misfit("it has no targets")
+    case .values(_, let shape): form = .values(Shape(shape.dropFirst().prefix(Shape.maximumRank)))
+    case .labels(let labels):
+      let largest = Int(labels.max() ?? 0)
+      guard let smallest = labels.min(), smallest >= 0 else { throw misfit("label \(labels.min() ?? 0) is negative") }
+      if let classCount, largest >= classCount {
+        throw misfit("label \(largest) has no class weight; there are \(classCount)")
+      }
+      form = .labels(largest: largest)
+    }
+    do {
+      try loss.check(output: model.outputShape(for: Shape(sampleShape)), targets: form)
+    } catch let error as ShapeError {
+      throw misfit(error.description)
     }
   }
 
@@ -88,17 +146,32 @@ extension Trainer {
       metric: counting.name, reason: "the targets are measured numbers, not classes; use .meanAbsoluteError instead")
   }
 
-  func checkedClassWeights(_ weights: [Float]?, for dataset: Dataset) throws -> Tensor? {
+  /// - Parameter dataset: Where the number of classes is known.
+  func checkedClassWeights(_ weights: [Float]?, for dataset: Dataset?) throws -> Tensor? {
     guard let weights else { return nil }
-    guard dataset.targetKind == .label, weights.count == dataset.classCount else {
+    if let dataset, dataset.targetKind != .label || weights.count != dataset.classCount {
       throw TrainingError.invalidSetting(
         name: "the number of class weights", value: "\(weights.count)",
         rule: "there has to be one for each of the \(dataset.classCount) classes")
     }
-    guard weights.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+    guard !weights.isEmpty, weights.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
       throw TrainingError.invalidSetting(
         name: "a class weight", value: "\(weights)", rule: "weights are finite and not negative")
     }
     return Tensor(weights, shape: [weights.count], on: device)
+  }
+}
+
+extension Dataset {
+  /// The samples of a batch, for checks.
+  init(batch: Batch) throws {
+    let shape = Array(batch.inputShape.dropFirst())
+    switch batch.targets {
+    case .none: try self.init(inputs: batch.inputs, shape: shape)
+    case .labels(let labels): try self.init(inputs: batch.inputs, shape: shape, labels: labels)
+    case .values(let values, let targetShape):
+      try self.init(
+        inputs: batch.inputs, shape: shape, targets: values, targetShape: Array(targetShape.dropFirst()))
+    }
   }
 }

@@ -53,6 +53,8 @@ public enum Validation: Sendable {
   case split(Double)
   /// Data of their own.
   case dataset(Dataset)
+  /// Batches of their own; those of epoch 1, each time.
+  case stream(BatchStream)
 }
 
 extension Trainer {
@@ -75,6 +77,8 @@ extension Trainer {
   ///     best by what an `EarlyStopping` among the callbacks watches.
   ///   - callbacks: What follows and steers the run, in this order.
   ///   - checkpoint: Where to keep what is needed to go on after an interruption.
+  ///   - doctor: Whether data, model and loss are looked over before the first epoch of this trainer, and the course of training
+  ///     after each; what is found stands in the history and is shown. See `examine`.
   ///   - progress: What is shown on standard error.
   ///   - shouldStop: Asked before every step; where it says so, training ends and the history says that it was interrupted.
   /// - Throws: `TrainingError`, `ModelError`, `ShapeError` or `DatasetError` before the first step where something does not fit;
@@ -83,7 +87,7 @@ extension Trainer {
   public func fit(
     _ dataset: Dataset, validation: Validation? = nil, epochs: Int = 1, batchSize: Int = 32, seed: UInt64 = 0,
     shuffle: Bool = true, classWeights: [Float]? = nil, batchesPerUpdate: Int = 1, firstEpoch: Int = 1,
-    restoringBest: Bool = true, callbacks: [any Callback] = [], checkpoint: Checkpoint? = nil,
+    restoringBest: Bool = true, callbacks: [any Callback] = [], checkpoint: Checkpoint? = nil, doctor: Bool = true,
     progress: ProgressStyle = .automatic,
     stoppingWhen shouldStop: () -> Bool = { false }
   ) throws -> History {
@@ -92,17 +96,50 @@ extension Trainer {
     return try withDevice(device) {
       let (training, held) = try checkedParts(
         of: dataset, validation: validation, epochs: epochs, batchSize: batchSize, seed: seed)
-      try requirePositive(batchesPerUpdate, "the number of batches per update")
-      guard (1...epochs).contains(firstEpoch) else {
-        throw TrainingError.invalidSetting(
-          name: "the first epoch", value: "\(firstEpoch)", rule: "it has to be one of 1 to \(epochs)")
-      }
       let plan = TrainingRun.Plan(
-        training: training, validation: held, epochs: firstEpoch...epochs, batchSize: batchSize,
-        batchesPerUpdate: batchesPerUpdate, seed: seed, shuffles: shuffle,
-        classWeights: try checkedClassWeights(classWeights, for: training),
-        restoresBest: restoringBest || callbacks.contains { $0 is EarlyStopping }, checkpoint: checkpoint)
+        training: .dataset(training, batchSize: batchSize, seed: seed, shuffles: shuffle), validation: held,
+        sampleShape: dataset.sampleShape, epochs: try checkedEpochs(firstEpoch, epochs), batchSize: batchSize,
+        batchesPerUpdate: try checkedPositive(batchesPerUpdate, "the number of batches per update"), seed: seed,
+        shuffles: shuffle, classWeights: try checkedClassWeights(classWeights, for: training),
+        restoresBest: restoringBest || callbacks.contains { $0 is EarlyStopping }, checkpoint: checkpoint,
+        patient: doctor ? training : nil)
       var run = TrainingRun(trainer: self, plan: plan, callbacks: callbacks)
+      return try run.run(display: &display, shouldStop: shouldStop)
+    }
+  }
+
+  /// Trains the model on batches that come as they come, in the order they come in. See the form for a dataset.
+  ///
+  /// An epoch ends when its batches do. The first batch decides what samples and targets look like.
+  ///
+  /// - Parameters:
+  ///   - validation: Data of their own; a stream cannot be split.
+  ///   - seed: Decides first weights and what layers draw.
+  /// - Throws: As the form for a dataset, `TrainingError.batchDoesNotFit` for a batch unlike the first, and what making a batch throws.
+  @discardableResult
+  public func fit(
+    _ stream: BatchStream, validation: Validation? = nil, epochs: Int = 1, seed: UInt64 = 0,
+    classWeights: [Float]? = nil, batchesPerUpdate: Int = 1, firstEpoch: Int = 1, restoringBest: Bool = true,
+    callbacks: [any Callback] = [], checkpoint: Checkpoint? = nil, doctor: Bool = true,
+    progress: ProgressStyle = .automatic, stoppingWhen shouldStop: () -> Bool = { false }
+  ) throws -> History {
+    var display = ProgressDisplay(progress, epochCount: epochs)
+    defer { display.close() }
+    return try withDevice(device) {
+      let epochs = try checkedEpochs(firstEpoch, epochs)
+      var first = try SampleSource.stream(stream).batches(ofEpoch: epochsBegun + 1)
+      guard let sample = try first.peek().map(Dataset.init(batch:)) else {
+        throw TrainingError.noSamples(purpose: "train on")
+      }
+      try checkTrainable(on: sample, seed: seed)
+      let plan = TrainingRun.Plan(
+        training: .stream(stream), validation: try checkedSource(validation, like: sample, batchSize: 128),
+        sampleShape: sample.sampleShape, epochs: epochs, batchSize: 0,
+        batchesPerUpdate: try checkedPositive(batchesPerUpdate, "the number of batches per update"), seed: seed,
+        shuffles: false, classWeights: try checkedClassWeights(classWeights, for: nil),
+        restoresBest: restoringBest || callbacks.contains { $0 is EarlyStopping }, checkpoint: checkpoint,
+        patient: doctor ? sample : nil)
+      var run = TrainingRun(trainer: self, plan: plan, callbacks: callbacks, begun: first)
       return try run.run(display: &display, shouldStop: shouldStop)
     }
   }
@@ -116,7 +153,22 @@ extension Trainer {
       guard !dataset.isEmpty else { throw TrainingError.noSamples(purpose: "evaluate") }
       try prepareModel(for: dataset, seed: 0)
       try checkTargets(of: dataset)
-      return try measured(dataset, batchSize: batchSize) { false }
+      let source = SampleSource.dataset(dataset, batchSize: batchSize, seed: 0, shuffles: false)
+      return try measured(source.batches(ofEpoch: 1), sampleShape: dataset.sampleShape).evaluation
+    }
+  }
+
+  /// Measures loss and metrics on the batches of a stream's epoch 1.
+  ///
+  /// - Throws: As the form for a dataset, and what making a batch throws.
+  public func evaluate(_ stream: BatchStream) throws -> Evaluation {
+    try withDevice(device) {
+      var batches = try SampleSource.stream(stream).batches(ofEpoch: 1)
+      guard let sample = try batches.peek().map(Dataset.init(batch:)) else {
+        throw TrainingError.noSamples(purpose: "evaluate")
+      }
+      try prepareModel(for: sample, seed: 0)
+      return try measured(batches, sampleShape: sample.sampleShape).evaluation
     }
   }
 
@@ -139,17 +191,28 @@ extension Trainer {
     }
   }
 
-  /// Loss and metrics without any checks. When stopped, over fewer samples than there are.
-  func measured(_ dataset: Dataset, batchSize: Int, shouldStop: () -> Bool) throws -> Evaluation {
+  /// Loss and metrics over batches, of which those of a stream are checked; whether all of them were looked at.
+  func measured(
+    _ batches: EpochBatches, sampleShape: [Int], shouldStop: () -> Bool = { false }
+  ) throws -> (evaluation: Evaluation, isComplete: Bool) {
     let start = ContinuousClock.now
+    var batches = batches
     var meter = Meter(metrics, loss: loss)
     var pace = Pace(secondsBetweenWaits: secondsBetweenWaits)
-    for batch in dataset.batches(size: batchSize) {
-      if shouldStop() { break }
+    var isComplete = true
+    var number = 0
+    while let batch = try batches.next() {
+      if shouldStop() {
+        isComplete = false
+        break
+      }
+      number += 1
+      if batches.count == nil { try check(batch, number: number, sampleShape: sampleShape) }
       guard let targets = batch.targetTensor(on: device) else { throw TrainingError.noTargets }
       withoutGradient {
         let outputs = model(batch.inputTensor(on: device))
-        meter.add(loss: loss(outputs, targets), outputs: outputs, targets: targets, count: batch.count, batch: 0)
+        let value = loss(outputs, targets, sampleWeights: batch.weightTensor(on: device))
+        meter.add(loss: value, outputs: outputs, targets: targets, count: batch.count, batch: number)
       }
       if pace.step() {
         _ = try meter.collect()
@@ -159,8 +222,9 @@ extension Trainer {
     _ = try meter.collect()
     var values = try meter.values()
     let lossValue = values.removeValue(forKey: "loss") ?? .nan
-    return Evaluation(
+    let evaluation = Evaluation(
       loss: lossValue, metrics: values, sampleCount: meter.sampleCount, seconds: (ContinuousClock.now - start).inSeconds
     )
+    return (evaluation, isComplete)
   }
 }

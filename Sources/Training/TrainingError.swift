@@ -20,6 +20,8 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
   case checkpointDoesNotFit(path: String, reason: String)
   /// A checkpoint is there, and the run is not to go on from it.
   case checkpointExists(path: String)
+  /// A batch of a stream is unlike the first, or does not fit the loss. Counted from 1.
+  case batchDoesNotFit(batch: Int, reason: String)
   /// The loss became infinite or not a number. Epoch and batch count from 1.
   case lossIsNotFinite(value: String, epoch: Int, batch: Int, detail: String)
 
@@ -47,9 +49,10 @@ public enum TrainingError: Error, Hashable, CustomStringConvertible {
       "cannot go on from \(path): \(reason). Use the settings it was made with, or another folder"
     case .checkpointExists(let path):
       "\(path) holds the checkpoint of an earlier run; go on from it by resuming, or use another folder"
+    case .batchDoesNotFit(let batch, let reason):
+      "batch \(batch) of the stream does not fit: \(reason)"
     case .lossIsNotFinite(let value, let epoch, let batch, let detail):
-      "the loss became \(value) in epoch \(epoch), batch \(batch); \(detail). "
-        + "Try a smaller learning rate, scaled inputs, or gradient clipping"
+      "the loss became \(value) in epoch \(epoch), batch \(batch): \(detail)"
     }
   }
 }

@@ -104,7 +104,7 @@ public struct TrainingLoop: Sendable {
         let record = EpochRecord(
           epoch: epoch, values: values, seconds: (ContinuousClock.now - epochStart).inSeconds,
           samplesPerSecond: Double(means.sampleCount) / max(seconds, 1e-9))
-        display.endEpoch(record, trainingSeconds: seconds)
+        display.endEpoch(record, batchCount: stepsPerEpoch, trainingSeconds: seconds)
         history.epochs.append(record)
       }
       history.seconds = (ContinuousClock.now - start).inSeconds
@@ -139,7 +139,7 @@ private struct RunningMeans {
         guard value.isFinite else {
           throw TrainingError.lossIsNotFinite(
             value: value.isNaN ? "not a number" : "infinite", epoch: epoch, batch: step,
-            detail: "it is the quantity '\(name)'")
+            detail: "it is the quantity '\(name)'. Try a smaller learning rate, scaled inputs, or gradient clipping")
         }
         sums[name, default: 0] += Double(value) * Double(count)
       }

@@ -10,8 +10,9 @@ import MartletTensor
 struct TrainingRun {
   /// What was asked for.
   struct Plan {
-    let training: Dataset
-    let validation: Dataset?
+    let training: SampleSource
+    let validation: SampleSource?
+    let sampleShape: [Int]
     let epochs: ClosedRange<Int>
     let batchSize: Int
     let batchesPerUpdate: Int
@@ -20,6 +21,8 @@ struct TrainingRun {
     let classWeights: Tensor?
     let restoresBest: Bool
     let checkpoint: Checkpoint?
+    /// What the doctor looks at; `nil` where none is wanted.
+    let patient: Dataset?
   }
 
   /// The best epoch so far.
@@ -39,11 +42,18 @@ struct TrainingRun {
   /// Of an epoch that was interrupted: what it had measured.
   private var interrupted: Meter.Memory?
   private var lastSave = ContinuousClock.now
+  /// Batches of the first epoch that were begun before the run.
+  private var begun: EpochBatches?
+  private var finder: FaultFinder
+  private var doctor: CourseDoctor?
 
-  init(trainer: Trainer, plan: Plan, callbacks: [any Callback]) {
+  /// - Parameter begun: The batches of the trainer's next epoch, where some have been looked at.
+  init(trainer: Trainer, plan: Plan, callbacks: [any Callback], begun: EpochBatches? = nil) {
     self.trainer = trainer
     self.plan = plan
     self.callbacks = callbacks
+    self.begun = begun
+    finder = FaultFinder(for: trainer)
     let stopping = callbacks.lazy.compactMap { $0 as? EarlyStopping }.first
     monitor = stopping?.monitor ?? "val_loss"
     state = RunState(trainer: trainer, epochCount: plan.epochs.upperBound, epoch: plan.epochs.lowerBound)
@@ -52,6 +62,7 @@ struct TrainingRun {
   mutating func run(display: inout ProgressDisplay, shouldStop: () -> Bool) throws -> History {
     let start = ContinuousClock.now
     try resume(display: &display)
+    try examine(&display)
     let earlierSeconds = state.history.seconds
     func elapsed() -> Double { earlierSeconds + (ContinuousClock.now - start).inSeconds }
     state.history.wasInterrupted = false
@@ -64,6 +75,7 @@ struct TrainingRun {
       }
       state.history.epochs.append(record)
       remember(record)
+      if let finding = try doctor?.finding(after: state.history) { show(finding, on: &display) }
       try tell(&display) { try $0.epochEnds(record, &$1) }
       state.epoch += 1
       state.batch = 0
@@ -83,113 +95,133 @@ struct TrainingRun {
   private mutating func runEpoch(display: inout ProgressDisplay, shouldStop: () -> Bool) throws -> EpochRecord? {
     let start = ContinuousClock.now
     if state.batch == 0 { trainer.epochsBegun += 1 }
-    let batches =
-      plan.shuffles
-      ? plan.training.batches(size: plan.batchSize, shuffledBy: plan.seed, epoch: trainer.epochsBegun - 1)
-      : plan.training.batches(size: plan.batchSize)
+    var batches = try begun ?? plan.training.batches(ofEpoch: trainer.epochsBegun)
+    begun = nil
+    try batches.skip(state.batch)
     display.beginEpoch(state.epoch, batchCount: batches.count)
-    let firstBatch = state.batch
     try tell(&display) { try $0.epochBegins(&$1) }
 
-    guard var meter = try trainOnce(over: batches, display: &display, shouldStop: shouldStop) else { return nil }
+    guard let trained = try trainOnce(over: &batches, display: &display, shouldStop: shouldStop) else {
+      return nil
+    }
+    var meter = trained.meter
     var values = try meter.values()
     let trainingSeconds = (ContinuousClock.now - start).inSeconds
     if let validation = plan.validation {
-      let judged = try trainer.measured(validation, batchSize: plan.batchSize, shouldStop: shouldStop)
-      guard judged.sampleCount == validation.count else {
+      let judged = try trainer.measured(
+        validation.batches(ofEpoch: 1), sampleShape: plan.sampleShape, shouldStop: shouldStop)
+      guard judged.isComplete else {
         // The epoch's training is not done again.
         try save(meter: meter.memory(), display: &display)
         return nil
       }
-      for (name, value) in judged.values { values["val_" + name] = value }
+      for (name, value) in judged.evaluation.values { values["val_" + name] = value }
     }
-    let samples = plan.training.count - firstBatch * plan.batchSize
     let record = EpochRecord(
       epoch: state.epoch, values: values, seconds: (ContinuousClock.now - start).inSeconds,
-      samplesPerSecond: Double(samples) / max(trainingSeconds, 1e-9),
+      samplesPerSecond: Double(trained.samples) / max(trainingSeconds, 1e-9),
       learningRate: trainer.optimizer.currentLearningRate)
-    display.endEpoch(record, trainingSeconds: trainingSeconds)
+    display.endEpoch(record, batchCount: state.batch, trainingSeconds: trainingSeconds)
     return record
   }
 
-  /// The epoch's batches, or what is left of them; `nil` when stopped.
+  /// The epoch's batches, or what is left of them: what was measured, and how many samples were learned from. `nil` when stopped.
   private mutating func trainOnce(
-    over batches: Batches, display: inout ProgressDisplay, shouldStop: () -> Bool
-  ) throws -> Meter? {
+    over batches: inout EpochBatches, display: inout ProgressDisplay, shouldStop: () -> Bool
+  ) throws -> (meter: Meter, samples: Int)? {
     var meter = Meter(trainer.metrics, loss: trainer.loss)
     if let interrupted { meter.resume(interrupted) }
     interrupted = nil
+    finder.remember(trainer, batch: state.batch)
     var pace = Pace(secondsBetweenWaits: trainer.secondsBetweenWaits)
     let parameters = trainer.model.trainableParameters
     let first = state.batch
+    var samples = 0
     // No thread prepares batches: gathering bytes takes a few microseconds, less than handing a batch over, and a third thread
     // would take turns with those that compute.
-    while state.batch < batches.count {
-      if shouldStop() || state.history.stopReason != nil {
+    while true {
+      if try batches.peek() != nil, shouldStop() || state.history.stopReason != nil {
         // Without a single step it is as if the epoch had not begun.
         if state.batch == 0 { trainer.epochsBegun -= 1 }
         try collect(&meter)
         try save(meter: meter.memory(), display: &display)
         return nil
       }
-      try update(parameters, along: batches, meter: &meter, display: &display)
+      let group = try nextGroup(of: &batches)
+      if group.isEmpty { break }
+      samples += group.reduce(0) { $0 + $1.count }
+      finder.note(group)
+      try update(parameters, along: group, meter: &meter)
+      try tell(&display) { try $0.batchEnds(&$1) }
       guard pace.step() else { continue }
       try collect(&meter)
       if first == 0 && state.batch == 1 { display.endFirstStep() }
-      if state.batch < batches.count { display.update(state.batch, values: try meter.values()) }
+      if state.batch != batches.count { display.update(state.batch, values: try meter.values()) }
       if plan.checkpoint.map({ .now - lastSave >= $0.interval }) ?? false {
         try save(meter: meter.memory(), display: &display)
       }
       pace.caughtUp()
     }
     try collect(&meter)
-    return meter
+    guard state.batch > 0 else { throw TrainingError.noSamples(purpose: "train on in epoch \(state.epoch)") }
+    return (meter, samples)
   }
 
-  /// One update of the parameters, along the gradient of as many batches as make one.
-  private mutating func update(
-    _ parameters: [Parameter], along batches: Batches, meter: inout Meter, display: inout ProgressDisplay
-  ) throws {
-    let count = min(plan.batchesPerUpdate, batches.count - state.batch)
-    guard count > 1 else {
-      trainer.optimizer.update(parameters, along: try gradients(of: batches[state.batch], share: nil, meter: &meter))
-      return try tell(&display) { try $0.batchEnds(&$1) }
+  /// As many batches as make an update; fewer at the end of an epoch.
+  private func nextGroup(of batches: inout EpochBatches) throws -> [Batch] {
+    var group: [Batch] = []
+    while group.count < plan.batchesPerUpdate, let batch = try batches.next() {
+      if batches.count == nil {
+        try trainer.check(
+          batch, number: state.batch + group.count + 1, sampleShape: plan.sampleShape,
+          classCount: plan.classWeights?.elementCount)
+      }
+      group.append(batch)
     }
-    // Each batch counts as many samples as it has, so that the update is that of one large batch.
-    let group = (state.batch..<state.batch + count).map { batches[$0] }
+    return group
+  }
+
+  /// One update of the parameters, along the gradient of some batches. Each counts as many samples as it has, so that the update is
+  /// that of one large batch.
+  private mutating func update(_ parameters: [Parameter], along group: [Batch], meter: inout Meter) throws {
     let samples = group.reduce(0) { $0 + $1.count }
-    var sum = Gradients()
+    var sum: Gradients?
     for batch in group {
-      sum.add(try gradients(of: batch, share: Float(batch.count) / Float(samples), meter: &meter))
+      let share = group.count == 1 ? nil : Float(batch.count) / Float(samples)
+      let pass = try self.pass(batch, share: share)
+      trainer.stepsTaken += 1
+      state.batch += 1
+      meter.add(
+        loss: pass.loss, outputs: pass.outputs, targets: pass.targets, count: batch.count, batch: state.batch)
+      if sum == nil { sum = pass.gradients } else { sum?.add(pass.gradients) }
     }
-    trainer.optimizer.update(parameters, along: sum)
-    try tell(&display) { try $0.batchEnds(&$1) }
+    if let sum { trainer.optimizer.update(parameters, along: sum) }
   }
 
-  private mutating func gradients(of batch: Batch, share: Float?, meter: inout Meter) throws -> Gradients {
+  /// Forwards and backwards.
+  private func pass(
+    _ batch: Batch, share: Float?
+  ) throws -> (loss: Tensor, outputs: Tensor, targets: Tensor, gradients: Gradients) {
     let device = trainer.device
     guard let targets = batch.targetTensor(on: device) else { throw TrainingError.noTargets }
-    let mode = Mode.training(seed: plan.seed, step: trainer.stepsTaken)
-    let outputs = trainer.model(batch.inputTensor(on: device), mode: mode)
-    let loss = trainer.loss(outputs, targets, classWeights: plan.classWeights)
-    let gradients = (share.map { loss * $0 } ?? loss).gradients()
-    trainer.stepsTaken += 1
-    state.batch += 1
-    meter.add(loss: loss, outputs: outputs.detached, targets: targets, count: batch.count, batch: state.batch)
-    return gradients
+    let outputs = trainer.model(batch.inputTensor(on: device), mode: mode(trainer.stepsTaken))
+    let loss = trainer.loss(
+      outputs, targets, sampleWeights: batch.weightTensor(on: device), classWeights: plan.classWeights)
+    return (loss, outputs.detached, targets, (share.map { loss * $0 } ?? loss).gradients())
   }
 
-  private func collect(_ meter: inout Meter) throws {
-    guard let fault = try meter.collect() else { return }
+  private func mode(_ step: Int) -> Mode { .training(seed: plan.seed, step: step) }
+
+  /// Reads what was measured, and ends the run where a loss is not finite.
+  private mutating func collect(_ meter: inout Meter) throws {
+    guard let fault = try meter.collect() else { return finder.remember(trainer, batch: state.batch) }
+    let (finder, parameters) = (finder, trainer.model.trainableParameters)
+    let detail = try finder.diagnosis(trainer, batch: fault.batch, mode: mode) { group in
+      var unread = Meter([], loss: trainer.loss)
+      try update(parameters, along: group, meter: &unread)
+    }
     throw TrainingError.lossIsNotFinite(
-      value: fault.loss.isNaN ? "not a number" : "infinite", epoch: state.epoch, batch: fault.batch,
-      detail: try brokenParameter().map { "the first parameter that is not finite is '\($0)'" }
-        ?? "the weights are still finite, so look at the inputs and targets of that batch")
-  }
-
-  /// The first parameter with an infinite value or one that is not a number.
-  private func brokenParameter() throws -> String? {
-    try trainer.model.parameters.first { try !$0.value.floats().allSatisfy(\.isFinite) }?.name
+      value: fault.loss.isNaN ? "not a number" : "infinite", epoch: state.epoch, batch: fault.batch, detail: detail)
   }
 
   private mutating func remember(_ record: EpochRecord) {
@@ -198,6 +230,25 @@ struct TrainingRun {
     else { return }
     best = Best(value: value, epoch: record.epoch)
     bestWeights = trainer.model.weights
+  }
+
+  /// Looks everything over before the first epoch of the trainer.
+  private mutating func examine(_ display: inout ProgressDisplay) throws {
+    guard let patient = plan.patient else { return }
+    if trainer.epochsBegun == 0 {
+      let findings = try Examination(
+        trainer: trainer, training: patient, validation: plan.validation?.dataset,
+        classWeights: plan.classWeights != nil
+      )
+      .findings()
+      for finding in findings { show(finding, on: &display) }
+    }
+    doctor = CourseDoctor(trainer: trainer, samples: patient, after: state.history)
+  }
+
+  private mutating func show(_ finding: Finding, on display: inout ProgressDisplay) {
+    state.history.findings.append(finding)
+    display.note("doctor: \(finding)")
   }
 
   private mutating func tell(
@@ -217,8 +268,8 @@ extension TrainingRun {
   private var settings: Progress.Settings {
     Progress.Settings(
       seed: plan.seed, batchSize: plan.batchSize, batchesPerUpdate: plan.batchesPerUpdate, shuffles: plan.shuffles,
-      samples: plan.training.count, validationSamples: plan.validation?.count ?? 0,
-      sampleShape: plan.training.sampleShape, loss: trainer.loss.name, optimizer: trainer.optimizer.name,
+      samples: plan.training.count ?? 0, validationSamples: plan.validation?.count ?? 0,
+      sampleShape: plan.sampleShape, loss: trainer.loss.name, optimizer: trainer.optimizer.name,
       callbacks: steering.map { "\(type(of: callbacks[$0]))" })
   }
 
@@ -252,7 +303,7 @@ extension TrainingRun {
     if let difference = settings.difference(from: progress.settings) { throw misfit(difference) }
     let counts = [progress.epochsBegun, progress.stepsTaken, progress.updates, progress.epoch]
     guard counts.allSatisfy({ (0...1 << 48).contains($0) }), progress.epochsBegun >= (progress.batch > 0 ? 1 : 0),
-      (0...plan.training.count).contains(progress.batch), progress.callbacks.count == steering.count
+      (0...(plan.training.count ?? 1 << 48)).contains(progress.batch), progress.callbacks.count == steering.count
     else {
       throw misfit("its notes contradict each other")
     }
@@ -275,6 +326,7 @@ extension TrainingRun {
     interrupted = progress.meter
     state.history = progress.history
     (state.epoch, state.batch) = (progress.epoch, progress.batch)
+    begun = nil
     display.note("going on from \(path): epoch \(state.epoch), after batch \(state.batch)")
   }
 }

@@ -22,7 +22,7 @@ import Testing
     var display = ProgressDisplay(.lines, epochCount: 3, write: recorder.write)
     display.beginEpoch(1, batchCount: 422)
     display.update(10, values: ["loss": 2])
-    display.endEpoch(record(1), trainingSeconds: 11.816)
+    display.endEpoch(record(1), batchCount: 422, trainingSeconds: 11.816)
     #expect(
       recorder.text
         == "Epoch 1/3 - 422/422 - 12s - 28ms/step - accuracy: 0.7695 - loss: 0.7558 - val_accuracy: 0.9783 - val_loss: 0.0812"
@@ -52,7 +52,7 @@ import Testing
     var display = ProgressDisplay(.silent, epochCount: 2, write: recorder.write)
     display.beginEpoch(1, batchCount: 4)
     display.update(1, values: [:])
-    display.endEpoch(record(1), trainingSeconds: 1)
+    display.endEpoch(record(1), batchCount: 4, trainingSeconds: 1)
     display.close()
     #expect(recorder.text.isEmpty)
   }

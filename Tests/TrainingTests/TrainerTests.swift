@@ -128,19 +128,6 @@ import Testing
     #expect(try bits(model) != bits(network()))
   }
 
-  @Test("stops with epoch, batch and the broken parameter when the loss is not a number")
-  func notANumber() throws {
-    let data = try Dataset(inputs: [1, 2, .nan, 4, 5, 6], shape: [1], labels: [0, 1, 0, 1, 0, 1])
-    let model = try Sequential(input: [1]) { Dense(2) }
-    let error = #expect(throws: TrainingError.self) {
-      try Trainer(model, loss: .softmaxCrossEntropy, optimizer: SGD()).fit(
-        data, batchSize: 1, shuffle: false, progress: .silent)
-    }
-    #expect(
-      error?.description.contains(
-        "not a number in epoch 1, batch 3; the first parameter that is not finite is '0.kernel'") == true)
-  }
-
   @Test("weighs classes in the loss")
   func classWeights() throws {
     let data = try points(60)

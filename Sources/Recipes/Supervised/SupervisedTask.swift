@@ -132,7 +132,7 @@ extension SupervisedTask {
     return outcome
   }
 
-  private func parts(of data: RecipeData, seed: UInt64) throws -> (training: Dataset, validation: Dataset?) {
+  func parts(of data: RecipeData, seed: UInt64) throws -> (training: Dataset, validation: Dataset?) {
     if let validation = data.validation { return (data.train, validation) }
     switch heldOut {
     case .nothing: return (data.train, nil)

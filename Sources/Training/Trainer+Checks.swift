@@ -40,7 +40,11 @@ extension Trainer {
     if let wanted = (model as? Sequential)?.inputShape, wanted != input {
       throw TrainingError.inputDoesNotFit(model: wanted, data: input)
     }
-    let needsBuilding = model.parameters.contains { !$0.isInitialized || $0.name.isEmpty }
+    let parameters = model.parameters
+    // Parts that were made as models of their own call their parameters alike until the whole is built.
+    let needsBuilding =
+      parameters.contains { !$0.isInitialized || $0.name.isEmpty }
+      || Set(parameters.map(\.name)).count < parameters.count
     let output = needsBuilding ? try model.build(for: input, seed: seed) : try model.outputShape(for: input)
     try model.move(to: device)
     return output

@@ -172,6 +172,28 @@ import Testing
     #expect(model.parameters.map(\.name) == ["inner.kernel", "inner.bias", "head.kernel", "head.bias"])
   }
 
+  /// Two models that were made before, each of which calls its parameters `0.kernel` and `0.bias`.
+  private struct Chain: Layer {
+    let first: Sequential
+    let second: Sequential
+    func callAsFunction(_ x: Tensor, mode: Mode) -> Tensor { second(first(x, mode: mode), mode: mode) }
+  }
+
+  @Test(
+    "tells the parameters of models apart that were made before and are parts now, so that the best weights come back")
+  func madeBefore() throws {
+    let model = try Chain(
+      first: Sequential(input: [2], layers: [Dense(2, activation: .tanh)], seed: 1),
+      second: Sequential(input: [2], layers: [Dense(2)], seed: 2))
+    #expect(throws: ModelError.self) { try model.restore(model.weights) }
+    let trainer = trainer(model)
+    let history = try trainer.fit(points(200), validation: .split(0.2), epochs: 4, seed: 4, progress: .silent)
+    #expect(
+      Set(model.parameters.map(\.name)) == ["first.0.kernel", "first.0.bias", "second.0.kernel", "second.0.bias"])
+    let (_, held) = try points(200).split(holdingOut: 0.2, seed: 4)
+    #expect(abs(try trainer.evaluate(held).loss - (history["val_loss"].min() ?? 0)) < 1e-5)
+  }
+
   @Test("learns digits drawn from strokes")
   func digits() throws {
     let digits = StrokeDigits(seed: 1).dataset(of: 0..<1000)

@@ -99,7 +99,9 @@ let package = Package(
     // The list of layers that suites walk.
     .target(
       name: "MartletLayerCases", dependencies: ["MartletLayers", "MartletTestSupport"], path: "Tests/LayerCases"),
-    .testTarget(name: "LayersTests", dependencies: ["MartletLayers", "MartletLayerCases"]),
+    .testTarget(
+      name: "LayersTests", dependencies: ["MartletLayers", "MartletInterchange", "MartletLayerCases"],
+      exclude: ["Keras"]),
     // Models in the file format that other frameworks and runtimes share.
     .target(
       name: "MartletONNX",
@@ -181,7 +183,19 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/CLI"),
-    .testTarget(name: "CLITests", dependencies: ["MartletCLI"]),
+    .testTarget(name: "CLITests", dependencies: ["MartletCLI", "MartletArchive", "MartletInterchange"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Readers of files under libFuzzer: only for `Scripts/fuzz`, since everything has to be built with sanitizers for it.
+if Context.environment["MARTLET_FUZZING"] != nil {
+  package.products.append(.executable(name: "martlet-fuzz", targets: ["MartletFuzzing"]))
+  package.targets.append(
+    .executableTarget(
+      name: "MartletFuzzing",
+      dependencies: [
+        "MartletArchive", "MartletData", "MartletInterchange", "MartletTraining",
+        .target(name: "MartletOpenCLBackend", condition: .when(traits: ["OpenCL"])),
+      ], path: "Fuzzing/Martlet"))
+}

@@ -29,7 +29,7 @@ struct CheckCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Decides the generated cases.")
   var seed: UInt64 = 1
 
-  @Flag(help: "Print JSON instead of a table.")
+  @Flag(help: "Print one JSON object instead of a table.")
   var json = false
 
   func validate() throws {
@@ -45,6 +45,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
+    if list && json { return try writeJSON(["operations": ConsistencySuite.operations], to: "-") }
     if list { return print(ConsistencySuite.operations.joined(separator: "\n")) }
     let subjects = try device.isEmpty ? Self.allSubjects() : device.map { ($0, try Device.named($0).backend) }
     let operations = operation.isEmpty ? nil : Set(operation)
@@ -53,7 +54,8 @@ struct CheckCommand: ParsableCommand {
       if !json { note("checking \(operation)") }
     }
     if json {
-      try writeJSON(zip(subjects, reports).map { DeviceReport(device: $0.0, operations: $1) }, to: "-")
+      try writeJSON(
+        ["devices": zip(subjects, reports).map { DeviceReport(device: $0.0, operations: $1) }], to: "-")
     } else {
       printTable(devices: subjects.map(\.0), reports)
     }

@@ -7,12 +7,19 @@ struct DevicesCommand: ParsableCommand {
     commandName: "devices",
     abstract: "List every backend and device of this machine, and why one cannot be used.")
 
-  @Flag(help: "Print JSON instead of a table.")
+  @Flag(help: "Print one JSON object instead of a table.")
   var json = false
+
+  private struct Report: Encodable {
+    let devices: [DeviceCandidate]
+    let auto: String?
+  }
 
   func run() throws {
     let candidates = Device.candidates
-    if json { return try writeJSON(candidates, to: "-") }
+    if json {
+      return try writeJSON(Report(devices: candidates, auto: try? Device.named("auto").name), to: "-")
+    }
     var table = TextTable(columns: ["name", "kind", "device", "memory", "usable"])
     for candidate in candidates {
       let memory = candidate.memoryByteCount.map { String(format: "%.1f GiB", Double($0) / 0x1p30) } ?? "–"

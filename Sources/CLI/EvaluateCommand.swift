@@ -11,12 +11,26 @@ struct EvaluateCommand: ParsableCommand {
       Prints loss and metrics; for classes also the confusion matrix (rows are the true classes), and precision, recall and F1 of
       each. Where data are made up or divided at random, the seed of the training decides them again.
 
-      Example:
-        martlet evaluate cnn.safetensors --device cpu
+      Samples of your own can be files as 'martlet predict' takes them, with --labels.
+
+      Examples:
+        martlet evaluate cnn.martlet --device cpu
+        martlet evaluate cnn.martlet x.npy --labels y.npy
+        martlet evaluate cnn.martlet t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
+        martlet evaluate titanic.martlet people.csv --labels survived
       """)
 
-  @Argument(help: "Weights written by 'martlet train … --save'.")
+  @Argument(help: "An archive or weights written by 'martlet train … --save'.")
   var weights: String
+
+  @Argument(help: ArgumentHelp("Files of samples; by default the test samples of the recipe.", valueName: "file"))
+  var samples: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The right answers for files of samples: an .npy or IDX file, or a column of the CSV file.",
+      valueName: "file|column"))
+  var labels: String?
 
   @OptionGroup var devices: DeviceOptions
   @OptionGroup var data: DataOptions
@@ -26,6 +40,13 @@ struct EvaluateCommand: ParsableCommand {
 
   @Flag(help: "Show nothing but errors.")
   var quiet = false
+
+  func validate() throws {
+    if samples.isEmpty != (labels == nil) {
+      throw ValidationError("files of samples need their right answers, --labels, and --labels needs files of samples")
+    }
+    if let reportPath { try requireWritable(reportPath) }
+  }
 
   struct Report: Encodable {
     let recipe: String
@@ -42,14 +63,17 @@ struct EvaluateCommand: ParsableCommand {
     if let generator = try SavedGenerator.read(weights) { return try measure(generator) }
     let (saved, task, model) = try SavedNetwork.read(weights)
     let device = try devices.selected()
-    let data = try task.data.load(data.request(seed: saved.seed))
+    let reader = SampleReader(saved: saved, task: task, request: data.request(seed: saved.seed)) { note($0) }
+    let data = try labels.map { try reader.labelled(samples, by: $0) } ?? task.data.load(data.request(seed: saved.seed))
     if !quiet { data.notes.forEach(note) }
     let trainer = Trainer(model, loss: task.loss, metrics: task.metrics, on: device)
     let evaluation = try trainer.evaluate(data.measured)
     let matrix = try matrix(of: trainer, on: data.measured)
     if !quiet && reportPath != "-" {
       let samples = "\(data.measured.count) \(data.test == nil ? "training" : "test") samples"
-      print("\(saved.recipe) on \(device.name), \(samples) from \(data.source): \(evaluation)")
+      print(
+        "\(saved.recipe.isEmpty ? weights : saved.recipe) on \(device.name), \(samples) from \(data.source): \(evaluation)"
+      )
       if let matrix {
         print("\n\(matrix.table(classNames: data.measured.classNames))")
         print(matrix.report(classNames: data.measured.classNames))

@@ -10,9 +10,9 @@ struct MartletCommand: AsyncParsableCommand {
     discussion: """
       Start with
         martlet devices                                  what this machine offers
-        martlet train mnist-cnn --save cnn.safetensors   train a convolutional network on MNIST
-        martlet evaluate cnn.safetensors                 how good it is on the test set
-        martlet predict cnn.safetensors 7 digit.png      what it sees in a test image and in a picture
+        martlet train mnist-cnn --save cnn.martlet       train a convolutional network on MNIST
+        martlet evaluate cnn.martlet                     how good it is on the test set
+        martlet predict cnn.martlet 7 digit.png          what it sees in a test image and in a picture
 
       Exit codes: 0 done; 1 something failed (the message says what); 64 the command was not understood;
       130 stopped by Ctrl-C; 141 nobody read the results any more (as after '| head').
@@ -20,9 +20,8 @@ struct MartletCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, GenerateCommand.self, SummaryCommand.self,
-      DoctorCommand.self,
-      DevicesCommand.self, PlotCommand.self, ExplainCommand.self, CheckCommand.self, BenchCommand.self,
-      TuneCommand.self,
+      ConvertCommand.self, DoctorCommand.self, DevicesCommand.self, PlotCommand.self, ExplainCommand.self,
+      CheckCommand.self, BenchCommand.self, TuneCommand.self,
     ])
 
   static func main() async {

@@ -125,6 +125,17 @@ extension Recipe: ExpressibleByArgument {
     self = recipe
   }
 
+  /// The recipe that a person named, for arguments that are to say what was probably meant.
+  ///
+  /// - Throws: `ValidationError` with the nearest name and all there are.
+  static func meant(onCommandLine name: String) throws -> Recipe {
+    do {
+      return try meant(by: name)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
   /// What can be named.
   public static var allValueStrings: [String] { all.map(\.name) }
 }

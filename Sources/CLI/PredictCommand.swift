@@ -9,17 +9,19 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Say what a trained network makes of images, numbers or texts.",
     discussion: """
-      A sample is the number of a test sample; for networks that see, a PNG file (in colours also JPEG) or an IDX file of images;
-      for networks over tables, a CSV file with the same columns; for others, numbers with commas between them, or a text.
+      A sample is the number of a test sample; for networks that see, a PNG or JPEG file or an IDX file of images, gzipped or not; for
+      networks over tables, a CSV file with the same columns; for others, numbers with commas between them, or a text; for all of them an
+      .npy file, or an .npz file with the array x.
 
       Examples:
-        martlet predict cnn.safetensors 0 1 2
-        martlet predict cnn.safetensors digit.png
-        martlet predict cnn.safetensors t10k-images-idx3-ubyte.gz --limit 5
-        martlet predict spiral.safetensors 1.5,-2
+        martlet predict cnn.martlet 0 1 2
+        martlet predict cnn.martlet digit.png
+        martlet predict cnn.martlet t10k-images-idx3-ubyte.gz --limit 5
+        martlet predict titanic.martlet people.csv --output predictions.csv
+        martlet predict spiral.martlet 1.5,-2
       """)
 
-  @Argument(help: "Weights written by 'martlet train … --save'.")
+  @Argument(help: "An archive or weights written by 'martlet train … --save'.")
   var weights: String
 
   @Argument(help: ArgumentHelp("Numbers of test samples, files, numbers or texts.", valueName: "sample"))
@@ -31,11 +33,15 @@ struct PredictCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "How many classes to list per sample.")
   var top = 3
 
-  @Flag(help: "Print JSON instead of pictures.")
+  @Option(help: ArgumentHelp("Write one row per sample as CSV; - is standard output.", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Print one JSON object instead of pictures.")
   var json = false
 
   func validate() throws {
     if samples.isEmpty { throw ValidationError("name at least one sample") }
+    if let output { try requireWritable(output) }
     if top < 1 { throw ValidationError("--top has to be 1 or more; got \(top)") }
   }
 
@@ -54,17 +60,43 @@ struct PredictCommand: ParsableCommand {
     let found = try reader.samples(named: samples)
     let predictions = try trainer.predict(
       try Dataset(inputs: found.flatMap(\.values), shape: Array(saved.form.shape)))
+    if let output { try write(found, predictions, classNames: saved.classNames, to: output) }
+    if output == "-" { return }
     var reports: [Prediction] = []
     for (index, sample) in found.enumerated() {
       let answer = Answer(predictions, at: index, classNames: saved.classNames)
       if json {
         reports.append(answer.report(of: sample))
-      } else {
+      } else if output == nil {
         if let shown = sample.shown { print(shown) }
         print("\(sample.name): \(answer.text(top: top))\(answer.verdict(on: sample))\(sample.shown == nil ? "" : "\n")")
       }
     }
-    if json { try writeJSON(reports, to: "-") }
+    if json { try writeJSON(["predictions": reports], to: "-") }
+  }
+
+  /// A table with a row per sample: its name, the answer, and the probability of each class or the outputs.
+  private func write(
+    _ samples: [SampleReader.Sample], _ predictions: Predictions, classNames: [String], to path: String
+  ) throws {
+    func cell(_ text: String) -> String {
+      text.contains { ",\"\r\n".contains($0) } ? "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\"" : text
+    }
+    var rows: [[String]] = []
+    for (index, sample) in samples.enumerated() {
+      let answer = Answer(predictions, at: index, classNames: classNames)
+      let classes = !answer.probabilities.isEmpty
+      let values = classes ? answer.probabilities : answer.outputs
+      if rows.isEmpty {
+        let names = classes ? answer.names : values.indices.map { "output_\($0)" }
+        rows.append(["sample"] + (classes ? ["prediction"] : []) + names)
+      }
+      let first = classes ? [answer.ranking.first.map { answer.names[$0] } ?? ""] : []
+      rows.append([sample.name] + first + values.map { "\($0)" })
+    }
+    let text = rows.map { $0.map(cell).joined(separator: ",") + "\n" }.joined()
+    try Output.write(Data(text.utf8), toFile: path)
+    if path != "-" { note("wrote \(path)") }
   }
 }
 

@@ -1,15 +1,98 @@
 import ArgumentParser
+import Foundation
 import Martlet
 import MartletRecipes
 
-/// Prints the layers of a recipe's model.
+/// Prints the layers of a recipe's network, or of a saved one.
 struct SummaryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "summary", abstract: "Show the layers, shapes and parameter counts of a network.",
-    discussion: "Recipes:\n\(Recipe.list)")
+    discussion: """
+      For an archive also what it holds besides: classes, how samples are prepared, how good it was.
 
-  @Argument(help: "The recipe whose network to show.")
-  var recipe: Recipe
+      Examples:
+        martlet summary mnist-cnn
+        martlet summary cnn.martlet
+        martlet summary cnn.martlet --json
 
-  func run() throws { print(try recipe.task.summary(of: recipe.name)) }
+      Recipes:
+      \(Recipe.list)
+      """)
+
+  @Argument(help: ArgumentHelp("A recipe, or a file written by 'martlet train … --save'.", valueName: "network"))
+  var subject: String
+
+  @Flag(help: "Print one JSON object instead of a table.")
+  var json = false
+
+  func run() throws {
+    if let recipe = Recipe.named(subject) {
+      if !json { return print(try recipe.task.summary(of: recipe.name)) }
+      guard let task = recipe.task as? any NetworkTask else { throw RecipeError.noNetwork(recipe: recipe.name) }
+      return try report(task.supervised.network.model(for: task.supervised.form, seed: 0), archive: nil)
+    }
+    guard FileManager.default.fileExists(atPath: subject) else {
+      let unknown = UnknownNameError(kind: "recipe or file", name: subject, known: Recipe.all.map(\.name))
+      throw ValidationError("\(unknown)")
+    }
+    let url = URL(fileURLWithPath: subject)
+    if Archive.isArchive(url) {
+      let archive = try Archive.load(url)
+      if json { return try report(archive.model, archive: archive) }
+      print(text(of: archive.model))
+      print(Self.facts(of: archive))
+    } else {
+      let model = try SavedNetwork.read(subject).model
+      if json { return try report(model, archive: nil) }
+      print(text(of: model))
+    }
+  }
+
+  private func text(of model: any Layer) -> String {
+    (model as? Sequential)?.summary() ?? (model as? Model)?.summary()
+      ?? "\(type(of: model).typeName): \(model.parameterCount) parameters"
+  }
+
+  private static func facts(of archive: Archive) -> String {
+    var lines: [String] = []
+    if !archive.classNames.isEmpty { lines.append("Classes: \(archive.classNames.joined(separator: ", "))") }
+    if let loss = archive.loss { lines.append("Loss: \(loss)") }
+    for (name, value) in archive.metrics.sorted(by: { $0.key < $1.key }) {
+      lines.append("\(name): \(ProgressText.number(value))")
+    }
+    for (key, note) in archive.notes.sorted(by: { $0.key < $1.key }) { lines.append("\(key): \(note)") }
+    lines.append("Self-test passed.")
+    return lines.joined(separator: "\n")
+  }
+
+  private struct Report: Encodable {
+    struct Parameter: Encodable {
+      let name: String
+      let shape: [Int]
+      let trainable: Bool
+    }
+
+    let network: String
+    let parameters: Int
+    let trainableParameters: Int
+    let weights: [Parameter]
+    let architecture: JSON?
+    let inputs: [[Int]]?
+    let classes: [String]?
+    let loss: String?
+    let metrics: [String: Double]?
+    let notes: [String: String]?
+  }
+
+  private func report(_ model: any Layer, archive: Archive?) throws {
+    let weights = model.parameters.map {
+      Report.Parameter(name: $0.name, shape: $0.shape.map(Array.init) ?? [], trainable: $0.isTrainable)
+    }
+    try writeJSON(
+      Report(
+        network: subject, parameters: model.parameterCount,
+        trainableParameters: model.trainableParameters.reduce(0) { $0 + $1.elementCount }, weights: weights,
+        architecture: (try? Architecture(of: model))?.json, inputs: archive?.inputShapes.map(Array.init),
+        classes: archive?.classNames, loss: archive?.loss, metrics: archive?.metrics, notes: archive?.notes), to: "-")
+  }
 }

@@ -13,12 +13,12 @@ struct TrainCommand: ParsableCommand {
       \(Recipe.list)
 
       Examples:
-        martlet train mnist-cnn --device opencl:0 --epochs 12 --save cnn.safetensors
+        martlet train mnist-cnn --device opencl:0 --epochs 12 --save cnn.martlet
         martlet train mnist-mlp --data ~/data --limit 5000 --json report.json
         martlet train mnist-cnn --checkpoint run --resume
       """)
 
-  @Argument(help: "What to train, one of the recipes below.")
+  @Argument(help: "What to train, one of the recipes below.", transform: Recipe.meant(onCommandLine:))
   var recipe: Recipe?
 
   @OptionGroup var devices: DeviceOptions
@@ -43,7 +43,10 @@ struct TrainCommand: ParsableCommand {
   )
   var reportPath: String?
 
-  @Option(name: .customLong("save"), help: ArgumentHelp("Write the trained weights (safetensors).", valueName: "file"))
+  @Option(
+    name: .customLong("save"),
+    help: ArgumentHelp(
+      "Write the trained network: .martlet for an archive, else weights (safetensors).", valueName: "file"))
   var savePath: String?
 
   @Option(
@@ -72,6 +75,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    if list && reportPath != nil { return try writeJSON(["recipes": Recipe.all.map(\.name)], to: reportPath ?? "-") }
     guard let recipe, !list else { return print(Recipe.list) }
     let profile = profiling.started()
     let settings = try settings(on: devices.selected(recordingInto: profile))

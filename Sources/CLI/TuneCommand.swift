@@ -22,6 +22,21 @@ struct TuneCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Write somewhere else, where nobody looks for it.", valueName: "file")) var output: String?
 
+  @Flag(help: "Print one JSON object instead of a table.") var json = false
+
+  private struct Report: Encodable {
+    struct Shape: Encodable {
+      let shape: String
+      let tiles: Int
+      let fastest: String
+      let speedUp: Double
+    }
+
+    let device: String
+    let path: String
+    let shapes: [Shape]
+  }
+
   func validate() throws {
     if !(0...60).contains(seconds) { throw ValidationError("--seconds has to be from 0 to 60; got \(seconds)") }
     if let output { try requireWritable(output) }
@@ -31,10 +46,14 @@ struct TuneCommand: ParsableCommand {
     let device = try Device.named(device)
     note("tuning \(device.name) (\(device.capabilities.deviceName))\n")
     var table = TextTable(columns: ["shape", "tiles", "fastest", "speed-up"])
+    var shapes: [Report.Shape] = []
     let path = try device.tune(seconds: seconds, path: output) { step in
       note("\(step.name): \(step.tile)")
+      shapes.append(
+        Report.Shape(shape: step.name, tiles: step.candidateCount, fastest: step.tile, speedUp: step.speedup))
       table.add([step.name, "\(step.candidateCount)", step.tile, String(format: "%.2f", step.speedup)])
     }
+    if json { return try writeJSON(Report(device: device.name, path: path, shapes: shapes), to: "-") }
     print(table)
     print("\nwritten to \(path)")
   }

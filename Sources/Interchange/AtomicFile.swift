@@ -18,6 +18,9 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
   /// What, where and why in one sentence.
   public var description: String { "cannot \(action) \(path): \(reason)" }
 
+  /// All bytes of a file.
+  package static func bytes(of url: URL) throws -> [UInt8] { [UInt8](try reading(url) { try Data(contentsOf: url) }) }
+
   /// Reads a file with a Foundation call, whose own errors do not say much.
   package static func reading<Content>(_ url: URL, _ read: () throws -> Content) throws -> Content {
     let file = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -30,8 +30,8 @@ public enum NPY {
 
   /// The array of a file, and how it lay there. See `read`.
   public static func contents(of url: URL) throws -> Contents {
-    let data = try FileError.reading(url) { try Data(contentsOf: url) }
-    return try NumPyError.naming(url.path) { try contents(of: [UInt8](data)) }
+    let bytes = try FileError.bytes(of: url)
+    return try NumPyError.naming(url.path) { try contents(of: bytes) }
   }
 
   /// The array that the bytes of a file hold. See `read`.

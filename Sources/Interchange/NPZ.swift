@@ -15,25 +15,30 @@ public enum NPZ {
 
   /// The arrays of a file by name, and how they lay there. See `read`.
   public static func contents(of url: URL) throws -> [String: NPY.Contents] {
-    let data = try FileError.reading(url) { try Data(contentsOf: url) }
-    return try NumPyError.naming(url.path) { try contents(of: [UInt8](data)) }
+    let bytes = try FileError.bytes(of: url)
+    return try NumPyError.naming(url.path) { try contents(of: bytes) }
   }
 
   /// The arrays that the bytes of a file hold. See `read`.
   public static func contents(of bytes: [UInt8]) throws -> [String: NPY.Contents] {
-    var arrays: [String: NPY.Contents] = [:]
-    for member in try ZipFile.members(of: bytes) {
+    Dictionary(uniqueKeysWithValues: try arrays(of: bytes).map { ($0.name, $0.contents) })
+  }
+
+  /// The same in the order in which they were saved.
+  package static func arrays(of bytes: [UInt8]) throws -> [(name: String, contents: NPY.Contents)] {
+    var names: Set<String> = []
+    return try ZipFile.members(of: bytes).map { member in
       let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
       do {
-        guard arrays.updateValue(try NPY.contents(of: member.bytes), forKey: name) == nil else {
+        guard names.insert(name).inserted else {
           throw NumPyError(position: 0, reason: "two arrays have this name")
         }
+        return (name, try NPY.contents(of: member.bytes))
       } catch var error as NumPyError {
         error.member = name
         throw error
       }
     }
-    return arrays
   }
 
   /// Writes arrays to a file, all or nothing. The same arrays give the same bytes.

@@ -20,7 +20,7 @@ public struct NumPyError: Error, Hashable, CustomStringConvertible {
   }
 
   /// Says which file an error is about.
-  static func naming<Result>(_ file: String, _ body: () throws -> Result) throws -> Result {
+  package static func naming<Result>(_ file: String, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch var error as NumPyError {

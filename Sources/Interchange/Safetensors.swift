@@ -49,6 +49,15 @@ public enum Safetensors {
     /// The elements of an int32 array; `nil` for another type.
     public var int32s: [Int32]? { dtype == .int32 ? elements() : nil }
 
+    /// The elements as float32, whatever their type; bytes of pixels are not scaled.
+    public var numbers: [Float] {
+      switch dtype {
+      case .float32: elements()
+      case .int32: (elements() as [Int32]).map { Float($0) }
+      case .bool, .uint8: bytes.map { Float($0) }
+      }
+    }
+
     private func elements<Element: BitwiseCopyable>() -> [Element] {
       let count = bytes.count / MemoryLayout<Element>.stride
       return [Element](unsafeUninitializedCapacity: count) { target, initializedCount in

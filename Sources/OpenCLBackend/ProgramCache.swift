@@ -70,7 +70,8 @@
       return sizes + bytes(of: checksum(sizes + key + binary)) + key + binary
     }
 
-    private static func payload(of file: [UInt8], key: String) -> [UInt8]? {
+    /// The binary in a file that was written for the key; `nil` where the file is anything else.
+    package static func payload(of file: [UInt8], key: String) -> [UInt8]? {
       guard file.count >= headerByteCount else { return nil }
       func number(at offset: Int) -> UInt64 { (0..<8).reduce(0) { $0 | UInt64(file[offset + $1]) << (8 * UInt64($1)) } }
       let key = Array(key.utf8)

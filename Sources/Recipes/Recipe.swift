@@ -37,6 +37,14 @@ extension Recipe {
   /// The recipe with a name.
   package static func named(_ name: String) -> Recipe? { all.first { $0.name == name } }
 
+  /// The recipe that a person named.
+  ///
+  /// - Throws: `UnknownNameError` with the nearest name and all there are.
+  package static func meant(by name: String) throws -> Recipe {
+    guard let recipe = named(name) else { throw UnknownNameError(kind: "recipe", name: name, known: all.map(\.name)) }
+    return recipe
+  }
+
   /// One line per recipe under its heading, for help texts.
   package static var list: String {
     let width = (all.map(\.name.count).max() ?? 0) + 2
@@ -69,6 +77,8 @@ package enum RecipeError: Error, CustomStringConvertible {
   case notSavedByTrain(path: String, recipe: String?)
   /// What a file of weights says about its network cannot be.
   case damagedDescription(path: String, reason: String)
+  /// A model takes or gives several tensors where one is needed.
+  case severalTensors(path: String, inputs: Int, outputs: Int)
   /// The recipe has no network that could be shown, or evaluated.
   case noNetwork(recipe: String)
 
@@ -84,9 +94,13 @@ package enum RecipeError: Error, CustomStringConvertible {
       "\(path) was saved by recipe '\(recipe)', which this version does not know; it knows "
         + Recipe.all.map(\.name).joined(separator: ", ")
     case .notSavedByTrain(let path, nil):
-      "\(path) does not say which recipe it belongs to; use a file written by 'martlet train RECIPE --save FILE'"
+      "\(path) does not say which recipe it belongs to; use a file written by 'martlet train RECIPE --save FILE', or make an archive of "
+        + "it: 'martlet convert \(path) FILE.martlet --like RECIPE'"
     case .damagedDescription(let path, let reason):
       "\(path) does not describe a network of its recipe: \(reason); train and save it again"
+    case .severalTensors(let path, let inputs, let outputs):
+      "\(path) holds a model of \(inputs) inputs and \(outputs) outputs; commands take models of one each: use Archive.load in a "
+        + "program"
     case .noNetwork(let recipe):
       "\(recipe) has no network of layers to show or to evaluate; 'martlet train \(recipe)' prints what it finds"
     }

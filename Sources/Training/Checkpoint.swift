@@ -63,7 +63,7 @@ struct Progress: Codable {
 }
 
 /// A checkpoint's contents and the file they are in.
-struct CheckpointFile {
+package struct CheckpointFile {
   private static let key = "martlet.run"
   var progress: Progress
   var model: [String: Safetensors.Entry]
@@ -91,15 +91,19 @@ struct CheckpointFile {
 
   /// - Throws: `FileError`, `SafetensorsError`, `TrainingError.checkpointDoesNotFit` for a file that is no checkpoint.
   init(reading url: URL) throws {
+    try self.init(Safetensors.contents(of: url), path: url.path)
+  }
+
+  /// - Throws: `TrainingError.checkpointDoesNotFit` for the contents of another file.
+  package init(_ contents: Safetensors.Contents, path: String) throws {
     func part(_ name: String, of entries: [String: Safetensors.Entry]) -> [String: Safetensors.Entry] {
       Dictionary(
         uniqueKeysWithValues: entries.compactMap { key, entry in
           key.hasPrefix(name + "/") ? (String(key.dropFirst(name.count + 1)), entry) : nil
         })
     }
-    let contents = try Safetensors.contents(of: url)
     guard let notes = contents.metadata[Self.key] else {
-      throw TrainingError.checkpointDoesNotFit(path: url.path, reason: "it is not the checkpoint of a run")
+      throw TrainingError.checkpointDoesNotFit(path: path, reason: "it is not the checkpoint of a run")
     }
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -108,7 +112,7 @@ struct CheckpointFile {
       progress = try decoder.decode(Progress.self, from: Data(notes.utf8))
     } catch {
       throw TrainingError.checkpointDoesNotFit(
-        path: url.path, reason: "its notes cannot be understood, or another version wrote them")
+        path: path, reason: "its notes cannot be understood, or another version wrote them")
     }
     model = part("model", of: contents.entries)
     optimizer = part("optimizer", of: contents.entries)

@@ -27,7 +27,7 @@ import Testing
     Case(arguments: ["explain", "backprop", "--sizes", "2-99-1"], status: 64, message: "at most 32 units"),
     Case(arguments: ["explain", "backprop", "--input", "1,x"], status: 64, message: "need 2 numbers with commas"),
     Case(arguments: ["explain", "backprop", "--learning-rate", "inf"], status: 64, message: "finite"),
-    Case(arguments: ["explain", "network", "resnet-9000"], status: 64, message: "no file of weights and no recipe"),
+    Case(arguments: ["explain", "network", "resnet-9000"], status: 64, message: "no file of weights or recipe"),
     Case(arguments: ["explain", "network", "2-3", "--svg", "/no/such/folder/a"], status: 64, message: "no folder"),
     Case(arguments: ["explain", "features", "mnist-lstm"], status: 64, message: "no convolution"),
     Case(arguments: ["explain", "features", "mnist-cnn", "-1"], status: 64, message: "-1"),

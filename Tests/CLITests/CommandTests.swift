@@ -85,7 +85,9 @@ import Testing
   func devices() throws {
     #expect(try MartletProcess.run(["devices"]).output.contains("reference"))
     let outcome = try MartletProcess.run(["devices", "--json"], environment: ["OCL_ICD_VENDORS": "/no/such/folder"])
-    let list = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])
+    let list =
+      try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])["devices"]
+      as? [[String: Any]] ?? []
     #expect(list.contains { $0["name"] as? String == "cpu" && $0["reason_unusable"] == nil })
   }
 

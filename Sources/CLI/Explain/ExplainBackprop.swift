@@ -33,6 +33,22 @@ struct ExplainBackprop: ParsableCommand {
   @Option(parsing: .unconditional, help: "Decides the weights.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Print one JSON object instead of the derivation.")
+  var json = false
+
+  private struct Report: Encodable {
+    struct Layer: Encodable {
+      let weights: [[Double]]
+      let biases, z, a, delta: [Double]
+      let weightGradients: [[Double]]
+    }
+
+    let unit: String
+    let input, target: [Double]
+    let cost: Double
+    let layers: [Layer]
+  }
+
   func validate() throws {
     // Beyond that nobody follows the numbers.
     guard sizes.values.allSatisfy({ $0 <= 32 }), sizes.values.count <= 6 else {
@@ -50,6 +66,16 @@ struct ExplainBackprop: ParsableCommand {
         ?? (0..<first).map { $0.isMultiple(of: 2) ? 0.5 : -0.5 },
       target: try numbers(target, count: last, option: "--target") ?? (0..<last).map { $0.isMultiple(of: 2) ? 1 : 0 },
       seed: seed)
+    if json {
+      let layers = network.layers.map {
+        Report.Layer(
+          weights: $0.weights, biases: $0.biases, z: $0.z, a: $0.a, delta: $0.delta,
+          weightGradients: $0.weightGradients)
+      }
+      let report = Report(
+        unit: unit.rawValue, input: network.input, target: network.target, cost: network.cost, layers: layers)
+      return try writeJSON(report, to: "-")
+    }
     print(try network.derivation(rate: rate), terminator: "")
   }
 

@@ -25,11 +25,21 @@ struct ExplainFeatures: ParsableCommand {
     help: ArgumentHelp("Write PNG sheets into this folder, which is made where it is missing.", valueName: "folder"))
   var output: String?
 
+  @Flag(help: "Print what sheets there are as one JSON object instead of pictures.")
+  var json = false
+
   @Option(parsing: .unconditional, help: "Columns of the terminal.")
   var width = 80
 
   @OptionGroup var devices: DeviceOptions
   @OptionGroup var data: DataOptions
+
+  private struct Sheet: Encodable {
+    let layer: String
+    let kind: String
+    let caption: String
+    let pictures: Int
+  }
 
   func validate() throws {
     if let sample, sample < 0 { throw ValidationError("samples are numbered from 0; got \(sample)") }
@@ -47,13 +57,19 @@ struct ExplainFeatures: ParsableCommand {
           throw ValidationError("there is no sample \(sample): they are numbered 0 to \(samples.count - 1)")
         }
         let input = Tensor(samples.input(at: sample), shape: Shape(samples.sampleShape))
-        if let picture = samples.picture(at: sample) { print("sample \(sample)\n\(picture.terminalPicture)\n") }
+        if !json, let picture = samples.picture(at: sample) { print("sample \(sample)\n\(picture.terminalPicture)\n") }
         sheets += try FeatureSheet.maps(of: network.model, for: input).map { (kind: "maps", sheet: $0) }
       }
       if sheets.isEmpty { throw ValidationError("\(subject) has no convolution and no dense layer on pictures") }
       for (kind, sheet) in sheets {
-        print("\(sheet.layer): \(sheet.caption)\n\(sheet.terminalPicture(width: width))\n")
+        if !json { print("\(sheet.layer): \(sheet.caption)\n\(sheet.terminalPicture(width: width))\n") }
         if let output { try write(sheet, kind, to: output) }
+      }
+      if json {
+        let list = sheets.map {
+          Sheet(layer: $0.sheet.layer, kind: $0.kind, caption: $0.sheet.caption, pictures: $0.sheet.tiles.count)
+        }
+        try writeJSON(["sheets": list], to: "-")
       }
     }
   }

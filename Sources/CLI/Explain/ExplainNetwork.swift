@@ -24,13 +24,45 @@ struct ExplainNetwork: ParsableCommand {
   @Option(parsing: .unconditional, help: "Columns of the terminal.")
   var width = 80
 
+  @Flag(help: "Print the layers as one JSON object instead of a drawing.")
+  var json = false
+
+  private struct Report: Encodable {
+    struct Layer: Encodable {
+      let type: String
+      let outputShape: [Int]
+      let parameters: Int
+    }
+
+    let inputs: [[Int]]
+    let layers: [Layer]
+
+    init(of model: any MartletLayers.Layer) {
+      func layer(_ layer: (any MartletLayers.Layer)?, _ shape: Shape) -> Layer {
+        Layer(
+          type: layer.map { Swift.type(of: $0).typeName } ?? "several inputs", outputShape: Array(shape),
+          parameters: layer?.parameterCount ?? 0)
+      }
+      if let graph = model as? Model {
+        inputs = graph.inputShapes.map(Array.init)
+        layers = graph.stepShapes.map { layer($0.layer, $0.output) }
+      } else {
+        let list = model as? Sequential
+        inputs = list?.inputShape.map { [Array($0)] } ?? []
+        layers = list.map { zip($0.layers, $0.outputShapes).map { layer($0, $1) } } ?? []
+      }
+    }
+  }
+
   func validate() throws {
     if width < 20 { throw ValidationError("--width has to be 20 or more; got \(width)") }
     if let svg { try requireWritable(svg) }
   }
 
   func run() throws {
-    let drawing = try drawing()
+    let model = try network()
+    if json { return try writeJSON(Report(of: model), to: "-") }
+    let drawing = try drawing(of: model)
     if let svg {
       if svg == "-" {
         print(drawing.svg, terminator: "")
@@ -42,14 +74,16 @@ struct ExplainNetwork: ParsableCommand {
     print(drawing.terminalPicture(width: width), terminator: "")
   }
 
-  private func drawing() throws -> NetworkDrawing {
-    if let sizes = LayerSizes(argument: subject)?.values {
-      let layers = sizes.dropFirst().enumerated().map { index, count in
-        Dense(count, activation: index == sizes.count - 2 ? .linear : .relu)
-      }
-      return try NetworkDrawing(of: Sequential(input: [sizes[0]], layers: layers))
+  private func network() throws -> any Layer {
+    guard let sizes = LayerSizes(argument: subject)?.values else { return try ExplainSubject(subject).model }
+    let layers = sizes.dropFirst().enumerated().map { index, count in
+      Dense(count, activation: index == sizes.count - 2 ? .linear : .relu)
     }
-    switch try ExplainSubject(subject).model {
+    return try Sequential(input: [sizes[0]], layers: layers)
+  }
+
+  private func drawing(of model: any Layer) throws -> NetworkDrawing {
+    switch model {
     case let list as Sequential: return try NetworkDrawing(of: list)
     case let graph as Model: return try NetworkDrawing(of: graph)
     case let other: throw ValidationError("\(subject) is a \(type(of: other)), neither a list of layers nor a graph")

@@ -22,8 +22,7 @@ struct ExplainSubject {
       (self.task, seed, model) = (task, saved.seed, loaded)
     } else {
       throw ValidationError(
-        "'\(subject)' is no file of weights and no recipe; recipes are \(Recipe.all.map(\.name).joined(separator: ", "))"
-      )
+        "\(UnknownNameError(kind: "file of weights or recipe", name: subject, known: Recipe.all.map(\.name)))")
     }
   }
 

@@ -41,7 +41,7 @@ public struct Vocabulary: Codable, Equatable, Sendable {
 
   /// The codes of texts.
   public func encoded(_ texts: [String]) -> [[Int32]] {
-    let codes = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1, Int32($0) + 2) })
+    let codes = Dictionary(entries.enumerated().map { ($1, Int32($0) + 2) }) { first, _ in first }
     return texts.map { unit.parts(of: $0).map { codes[$0] ?? Self.unknown } }
   }
 

@@ -11,10 +11,7 @@ extension Recipe {
           [Embedding(words?.codeCount ?? 2, 16, masksZero: true), LSTM(16), Dense(form.outputs)]
         }, loss: .softmaxCrossEntropy, optimizer: .settlingAdam(0.01), metrics: [.accuracy], epochs: 5, batchSize: 32,
         heldOut: .share(0.1),
-        subject: .text { text in
-          let codes = words?.encoded([text]).first ?? []
-          return (0..<Reviews.longest).map { $0 < codes.count ? Float(codes[$0]) : 0 }
-        }, findings: [Findings.confusion]))
+        subject: .text(words), findings: [Findings.confusion]))
   ]
 
   /// Every word of the reviews.

@@ -36,12 +36,13 @@ package struct SampleReader {
         measured = known
         return [try sample(index, of: known)]
       }
+      if let samples = try arrays(name) { return samples }
       switch task.subject {
-      case .digit: return try isPNG(name) ? [digit(fromPNG: name)] : digits(fromIDX: name)
+      case .digit: return try isPicture(name) ? [digit(from: name)] : digits(fromIDX: name)
       case .picture: return [try picture(name)]
       case .numbers(let names): return [try numbers(name, names: names)]
       case .row(let derive): return try rows(of: name, derive)
-      case .text(let encode): return [Sample(name: "“\(name)”", values: encode(name))]
+      case .text(let vocabulary): return [Sample(name: "“\(name)”", values: codes(of: name, in: vocabulary))]
       }
     }
   }
@@ -70,8 +71,9 @@ package struct SampleReader {
     guard shape == saved.form.shape else { throw SampleError.wrongShape(what, shape: shape, needed: saved.form.shape) }
   }
 
-  private func digit(fromPNG path: String) throws -> Sample {
-    guard let digit = try GrayPicture(contentsOfPNG: path).normalizedDigit() else { throw SampleError.blank(path) }
+  private func digit(from path: String) throws -> Sample {
+    let picture = try isPNG(path) ? GrayPicture(contentsOfPNG: path) : ColorPicture(contentsOf: path).gray
+    guard let digit = picture.normalizedDigit() else { throw SampleError.blank(path) }
     try requireFit([digit.height, digit.width, 1], of: path)
     return Sample(name: path, values: digit.pixels.map { Float($0) / 255 }, shown: digit.terminalPicture)
   }
@@ -116,6 +118,41 @@ package struct SampleReader {
     }
   }
 
+  /// A text as the codes of its words, cut off or filled up at the length of a sample.
+  private func codes(of text: String, in vocabulary: Vocabulary?) -> [Float] {
+    let codes = vocabulary?.encoded([text]).first ?? []
+    return (0..<saved.form.shape.elementCount).map { $0 < codes.count ? Float(codes[$0]) : 0 }
+  }
+
+  /// The samples of an `.npy` file, or of the first array in an `.npz` file; `nil` for what is neither.
+  private func arrays(_ path: String) throws -> [Sample]? {
+    let entry: Safetensors.Entry
+    switch URL(fileURLWithPath: path).pathExtension.lowercased() {
+    case "npy": entry = try NPY.read(URL(fileURLWithPath: path))
+    case "npz":
+      let arrays = try NPZ.read(URL(fileURLWithPath: path))
+      guard let first = arrays["x"] ?? arrays["arr_0"] ?? (arrays.count == 1 ? arrays.first?.value : nil) else {
+        throw SampleError.noSamples(path, arrays: arrays.keys.sorted())
+      }
+      entry = first
+    default: return nil
+    }
+    let (values, shape) = (entry.numbers, saved.form.shape)
+    let size = shape.elementCount
+    // One sample without a batch, or a batch; an axis of one channel may be left out.
+    guard values.count.isMultiple(of: size), values.count > 0,
+      entry.shape.filter({ $0 != 1 }).suffix(shape.filter { $0 != 1 }.count).elementsEqual(shape.filter { $0 != 1 })
+    else { throw SampleError.wrongShape("\(path): samples", shape: Shape(entry.shape), needed: shape) }
+    return (0..<min(request.limit ?? .max, values.count / size)).map { index in
+      Sample(name: "\(path) [\(index)]", values: Array(values[index * size..<(index + 1) * size]))
+    }
+  }
+
+  private func isPicture(_ path: String) -> Bool {
+    let start = FileHandle(forReadingAtPath: path)?.readData(ofLength: 3) ?? Data()
+    return isPNG(path) || start.elementsEqual([0xFF, 0xD8, 0xFF])
+  }
+
   private func isPNG(_ path: String) -> Bool {
     let start = (try? FileHandle(forReadingAtPath: path)?.read(upToCount: 8)) ?? Data()
     return start.elementsEqual([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
@@ -131,6 +168,11 @@ package enum SampleError: Error, CustomStringConvertible {
   case wrongShape(String, shape: Shape, needed: Shape)
   case notNumbers(String, needed: [String])
   case noPreparation
+  case noSamples(String, arrays: [String])
+  case noAnswers(String, arrays: [String])
+  case answers(count: Int, samples: Int)
+  case noClass(String, known: [String])
+  case noNumber(String)
 
   /// What is wrong, and what would be right.
   package var description: String {
@@ -146,6 +188,17 @@ package enum SampleError: Error, CustomStringConvertible {
     case .notNumbers(let text, let needed):
       "'\(text)' is not \(needed.count) number\(needed.count == 1 ? "" : "s") with commas between them: "
         + needed.joined(separator: ",")
+    case .noAnswers(let path, let arrays):
+      "\(path) has no list of right answers"
+        + (arrays.isEmpty ? "" : "; it has \(arrays.joined(separator: ", ")): call them y")
+    case .answers(let count, let samples):
+      "there are \(count) right answers for \(samples) samples"
+    case .noClass(let answer, let known):
+      "'\(answer)' is none of the classes, which are \(known.joined(separator: ", "))"
+    case .noNumber(let text):
+      "the answer '\(text)' is no number"
+    case .noSamples(let path, let arrays):
+      "\(path) has the arrays \(arrays.joined(separator: ", ")); call the samples x"
     case .noPreparation:
       "the file of weights does not say how rows become samples; train and save it again"
     }

@@ -19,6 +19,16 @@ package struct SavedNetwork: Sendable {
     preparation = data.preparation
   }
 
+  init(
+    recipe: String, form: SampleForm, seed: UInt64, classNames: [String], preparation: TablePreparation?
+  ) {
+    self.recipe = recipe
+    self.form = form
+    self.seed = seed
+    self.classNames = classNames
+    self.preparation = preparation
+  }
+
   /// - Throws: `FileError` when the file cannot be written, `BackendError` when a weight cannot be read.
   func write(_ model: any Layer, to path: String) throws {
     var metadata = [
@@ -39,11 +49,14 @@ package struct SavedNetwork: Sendable {
 }
 
 extension SavedNetwork {
-  /// The network that a file holds, and the task it was trained for.
+  /// The network that a file holds, and the task it was trained for: an archive, or weights with notes as `train` wrote them before there
+  /// were archives.
   ///
-  /// - Throws: `RecipeError`, `FileError`, `SafetensorsError` or `ModelError` for a file that cannot be read or does not fit.
+  /// - Throws: `RecipeError`, `FileError`, `SafetensorsError`, `ArchiveError` or `ModelError` for a file that cannot be read or does
+  ///   not fit.
   package static func read(_ path: String) throws -> (saved: SavedNetwork, task: SupervisedTask, model: any Layer) {
     let url = URL(fileURLWithPath: path)
+    if Archive.isArchive(url) { return try network(in: Archive.load(url), path: path) }
     let metadata = try Safetensors.contents(of: url).metadata
     guard let name = metadata["recipe"], let recipe = Recipe.named(name) else {
       throw RecipeError.notSavedByTrain(path: path, recipe: metadata["recipe"])

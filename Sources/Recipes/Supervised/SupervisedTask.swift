@@ -59,8 +59,8 @@ package struct SupervisedTask: RecipeTask {
     case numbers([String])
     /// A row of a table, to which columns computed from others are added.
     case row(@Sendable (Table) throws -> Table)
-    /// A text.
-    case text(@Sendable (String) -> [Float])
+    /// A text, by the words it knows.
+    case text(Vocabulary?)
   }
 
   /// Something found out about a trained network: for people, and as figures for the report.
@@ -117,14 +117,18 @@ extension SupervisedTask {
     outcome.trainingSampleCount = training.count
     outcome.parameterCount = model.parameterCount
     outcome.source = data.source
-    if let path = settings.save {
-      let saved = SavedNetwork(recipe: recipe, form: form, data: data, seed: settings.seed)
-      try saved.write(model, to: path)
-      settings.note("saved the weights to \(path)")
+    let saved = SavedNetwork(recipe: recipe, form: form, data: data, seed: settings.seed)
+    func save() throws {
+      guard let path = settings.save else { return }
+      try saved.write(model, of: self, sample: data.measured.input(at: 0), metrics: outcome.figures, to: path)
     }
+    try save()
     if outcome.wasInterrupted { return outcome }
     let trained = TrainedNetwork(trainer: trainer, data: data, history: outcome.history, seed: settings.seed)
     try conclude(trained, into: &outcome)
+    // An archive says what was measured, too.
+    if let path = settings.save, SavedNetwork.isArchive(named: path) { try save() }
+    if let path = settings.save { settings.note("saved the network to \(path)") }
     if let path = settings.picture, let picture {
       try picture(trained).writePNG(to: path)
       settings.note("wrote the picture to \(path)")

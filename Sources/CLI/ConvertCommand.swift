@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import Martlet
+import MartletRecipes
+
+/// Writes a network in another format.
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert", abstract: "Write a network or its weights in another format.",
+    discussion: """
+      The ends of the names say what is what:
+        .martlet      an archive: layers, weights, preparation, class names, metrics
+        .safetensors  weights by name
+        .npz          weights by name, for NumPy
+        .onnx         layers and weights for other programs (written, not read)
+
+      Weights alone become an archive or ONNX where --like says what network they belong to: a recipe or an archive. Weights saved from
+      Keras (numpy.savez by w.path or by position, or safetensors by w.path) find their layers by name, type and order.
+
+      Examples:
+        martlet convert cnn.martlet cnn.safetensors
+        martlet convert cnn.martlet cnn.onnx
+        martlet convert weights.safetensors weights.npz
+        martlet convert keras.npz cnn.martlet --like mnist-cnn
+      """)
+
+  @Argument(help: ArgumentHelp("What to read.", valueName: "from"))
+  var source: String
+
+  @Argument(help: ArgumentHelp("What to write.", valueName: "to"))
+  var target: String
+
+  @Option(help: ArgumentHelp("The recipe or archive whose network the weights belong to.", valueName: "network"))
+  var like: String?
+
+  @Flag(help: "Print what was written as one JSON object.")
+  var json = false
+
+  private enum Format: String, CaseIterable {
+    case martlet, safetensors, npz, onnx
+
+    init(of path: String, reading: Bool) throws {
+      let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
+      guard let format = Format(rawValue: ending), !(reading && format == .onnx) else {
+        let known = Format.allCases.filter { !(reading && $0 == .onnx) }.map { ".\($0.rawValue)" }
+        let suggestion = UnknownNameError(kind: "format", name: ".\(ending)", known: known)
+        throw ValidationError("cannot \(reading ? "read" : "write") \(path): \(suggestion)")
+      }
+      self = format
+    }
+  }
+
+  func validate() throws {
+    _ = try Format(of: source, reading: true)
+    _ = try Format(of: target, reading: false)
+    try requireWritable(target)
+  }
+
+  private struct Report: Encodable {
+    let from: String
+    let to: String
+    let arrays: Int
+    let parameters: Int
+  }
+
+  func run() throws {
+    let url = URL(fileURLWithPath: target)
+    let weights: [String: Safetensors.Entry]
+    switch try Format(of: target, reading: false) {
+    case .martlet:
+      let archive = try archive()
+      try archive.save(to: url)
+      weights = try Self.entries(of: archive.model)
+    case .onnx:
+      let archive = try archive()
+      try ONNX.export(
+        archive.model, inputShape: archive.inputShapes.first, to: url, ONNX.Details(classNames: archive.classNames))
+      weights = try Self.entries(of: archive.model)
+    case .safetensors:
+      weights = try arrays()
+      try Safetensors.write(weights, metadata: ["format": "martlet"], to: url)
+    case .npz:
+      weights = try arrays()
+      try NPZ.write(weights, to: url)
+    }
+    let elements = weights.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    if json {
+      try writeJSON(Report(from: source, to: target, arrays: weights.count, parameters: elements), to: "-")
+    } else {
+      note("wrote \(target): \(weights.count) arrays, \(elements) numbers")
+    }
+  }
+
+  /// The network with all that is known of it.
+  private func archive() throws -> Archive {
+    let url = URL(fileURLWithPath: source)
+    guard let like else {
+      if Archive.isArchive(url) { return try Archive.load(url) }
+      if try Format(of: source, reading: true) == .safetensors {
+        let (saved, task, model) = try SavedNetwork.read(source)
+        return try saved.archive(of: model, for: task)
+      }
+      throw ValidationError("\(source) has weights and no layers; name the network they belong to with --like")
+    }
+    let other = URL(fileURLWithPath: like)
+    if let recipe = Recipe.named(like) {
+      guard let task = (recipe.task as? any NetworkTask)?.supervised else { throw RecipeError.noNetwork(recipe: like) }
+      let model = try task.network.model(for: task.form, seed: 0)
+      try Self.load(url, into: model)
+      return try Archive(model, input: task.form.shape, loss: task.loss.name, notes: ["recipe": like])
+    }
+    guard FileManager.default.fileExists(atPath: like) else {
+      throw ValidationError("\(UnknownNameError(kind: "recipe or archive", name: like, known: Recipe.all.map(\.name)))")
+    }
+    let archive = try Archive.load(other)
+    try Self.load(url, into: archive.model)
+    // What was measured is no longer true of other weights.
+    return try Archive(
+      archive.model, input: archive.inputShapes.first, sample: archive.selfTest.inputs,
+      preprocessing: archive.preprocessing, classNames: archive.classNames, loss: archive.loss, notes: archive.notes)
+  }
+
+  /// Weights by our paths, or as Keras saved them.
+  private static func load(_ url: URL, into model: any Layer) throws {
+    let own = Set(model.parameters.map(\.name))
+    let entries =
+      url.pathExtension.lowercased() == "npz"
+      ? try NPZ.read(url) : try Safetensors.read(url).filter { !$0.key.hasPrefix("self-test:") }
+    guard Set(entries.keys) == own else { return try model.loadKeras(from: url) }
+    let weights = try entries.mapValues { entry in
+      guard let values = entry.floats, entry.shape.count <= Shape.maximumRank else {
+        throw ValidationError("\(url.path) holds \(entry.dtype) of shape \(entry.shape), weights are float32")
+      }
+      return Tensor(values, shape: Shape(entry.shape))
+    }
+    try model.restore(Weights(weights))
+  }
+
+  /// The arrays of a file, whatever they belong to.
+  private func arrays() throws -> [String: Safetensors.Entry] {
+    if like != nil { return try Self.entries(of: archive().model) }
+    let url = URL(fileURLWithPath: source)
+    if try Format(of: source, reading: true) == .npz { return try NPZ.read(url) }
+    return try Safetensors.read(url).filter { !$0.key.hasPrefix("self-test:") }
+  }
+
+  private static func entries(of model: any Layer) throws -> [String: Safetensors.Entry] {
+    try model.weights.tensors.mapValues { Safetensors.Entry(floats: try $0.floats(), shape: Array($0.shape)) }
+  }
+}

@@ -195,7 +195,7 @@ if Context.environment["MARTLET_FUZZING"] != nil {
     .executableTarget(
       name: "MartletFuzzing",
       dependencies: [
-        "MartletArchive", "MartletData", "MartletInterchange", "MartletTraining",
+        "MartletArchive", "MartletData", "MartletInterchange", "MartletONNX", "MartletTraining",
         .target(name: "MartletOpenCLBackend", condition: .when(traits: ["OpenCL"])),
       ], path: "Fuzzing/Martlet"))
 }

@@ -4,6 +4,7 @@ import MartletBackend
 import MartletData
 import MartletInterchange
 import MartletLayers
+import MartletONNX
 import MartletTensor
 
 /// The first files of each corpus, small ones that are sound, written by our own writers.
@@ -46,6 +47,7 @@ enum Seeds {
         safetensors,
         Safetensors.encoded(entries, metadata: ["martlet.run": #"{"version":1,"epoch":2,"settings":{"seed":1}}"#]),
       ], "tiles": [Array("martlet tiles 1\ndevice\ngpu\n".utf8)],
+      "onnx": try models().prefix(2).map { try ONNX.bytes(of: $0) },
       "programs": [[UInt8](repeating: 0, count: 40)],
     ]
   }

@@ -4,6 +4,7 @@ import MartletBackend
 import MartletData
 import MartletInterchange
 import MartletLayers
+import MartletONNX
 import MartletOpenCLBackend
 import MartletTensor
 import MartletTraining
@@ -46,6 +47,11 @@ enum Target {
     "checkpoint": { bytes in
       let contents = try SafetensorsReader(bytes: Data(bytes)).contents()
       _ = try CheckpointFile(contents, path: "checkpoint")
+    },
+    "onnx": { bytes in
+      _ = try withDevice(.reference) {
+        try ONNX.model(of: Data(bytes), folder: nil, channelsLast: false, trialElements: 1 << 16)
+      }
     },
     "tiles": { bytes in
       guard let profile = OpenCLProfile.allCases.first else { return }

@@ -119,6 +119,9 @@ enum Limits {
   /// Arrays with at most so many elements are also computed with in host memory.
   static let hostElements = 4096
 
+  /// How many elements one result may have: a gigabyte. A few numbers in a file could otherwise ask for all memory there is.
+  static let resultElements: Int = 0x1000_0000
+
   /// A shape of a tensor.
   ///
   /// - Throws: `ShapeError` where a tensor cannot have it.

@@ -144,6 +144,10 @@ struct Invocation {
   /// A shape that a result may have, counted against what may be computed.
   func allowed(_ extents: [Int], work: Int? = nil) throws -> Shape {
     let shape = try Limits.checked(extents)
+    guard shape.elementCount <= Limits.resultElements else {
+      throw ShapeError(
+        "a result of shape \(extents), more than \(Limits.resultElements) elements; run the model with smaller batches")
+    }
     try budget.spend(max(shape.elementCount, work ?? 0))
     return shape
   }

@@ -48,7 +48,8 @@ struct CourseDoctor {
         "the loss is \(ProgressText.number(last)), worse than the \(ProgressText.number(guessing)) of guessing: the learning "
           + "rate \(Self.text(rate)) is too high", remedy: remedy)
     }
-    guard losses.count > 2, best > 0, last > 1.5 * best, losses[losses.count - 2] > 1.2 * best, last > 0.1 * losses[0] else { return nil }
+    guard losses.count > 2, best > 0, last > 1.5 * best, losses[losses.count - 2] > 1.2 * best, last > 0.1 * losses[0]
+    else { return nil }
     return Finding(
       .rateTooHigh,
       "the loss has risen from \(ProgressText.number(best)) to \(ProgressText.number(last)): the learning rate "

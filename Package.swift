@@ -50,8 +50,6 @@ let package = Package(
       name: "MartletOpenCLBackend",
       dependencies: ["MartletBackend", .target(name: "CMartletOpenCLKernels", condition: .when(traits: ["OpenCL"]))],
       path: "Sources/OpenCLBackend"),
-    .testTarget(
-      name: "OpenCLBackendTests", dependencies: ["MartletOpenCLBackend", "MartletConsistency", "MartletCPUBackend"]),
 
     // Tensors on devices chosen at run time, and the tape; then every differentiable operation with its gradient.
     .target(
@@ -68,6 +66,9 @@ let package = Package(
         "MartletAutograd", "MartletReferenceBackend", "MartletCPUBackend",
         .target(name: "MartletOpenCLBackend", condition: .when(traits: ["OpenCL"])),
       ], path: "Tests/Support"),
+    .testTarget(
+      name: "OpenCLBackendTests",
+      dependencies: ["MartletOpenCLBackend", "MartletConsistency", "MartletCPUBackend", "MartletTestSupport"]),
     .testTarget(name: "TensorTests", dependencies: ["MartletTestSupport"]),
     .testTarget(name: "AutogradTests", dependencies: ["MartletTestSupport"]),
 

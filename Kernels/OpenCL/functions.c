@@ -29,6 +29,7 @@ bool martlet_opencl_load(const char *path, struct martlet_opencl_functions *func
         ENTRY(clGetProgramBuildInfo, getProgramBuildInfo),
         ENTRY(clReleaseProgram, releaseProgram),
         ENTRY(clCreateKernel, createKernel),
+        ENTRY(clGetKernelWorkGroupInfo, getKernelWorkGroupInfo),
         ENTRY(clReleaseKernel, releaseKernel),
         ENTRY(clSetKernelArg, setKernelArg),
         ENTRY(clEnqueueNDRangeKernel, enqueueNDRangeKernel),

@@ -65,6 +65,21 @@ static const char contraction_mma[] = {
 static const char mma[] = {
 #embed "kernels/mma.cl"
     , 0};
+static const char recurrence[] = {
+#embed "kernels/recurrence.cl"
+    , 0};
+static const char contraction_depthwise[] = {
+#embed "kernels/contraction_depthwise.cl"
+    , 0};
+static const char contraction_finish[] = {
+#embed "kernels/contraction_finish.cl"
+    , 0};
+static const char contraction_direct[] = {
+#embed "kernels/contraction_direct.cl"
+    , 0};
+static const char contraction_planar[] = {
+#embed "kernels/contraction_planar.cl"
+    , 0};
 static const char probe_mma[] = {
 #embed "kernels/probe_mma.cl"
     , 0};
@@ -113,6 +128,16 @@ const char *martlet_opencl_source(enum martlet_opencl_source source) {
         return contraction_mma;
     case martlet_cl_mma:
         return mma;
+    case martlet_cl_recurrence:
+        return recurrence;
+    case martlet_cl_contraction_depthwise:
+        return contraction_depthwise;
+    case martlet_cl_contraction_finish:
+        return contraction_finish;
+    case martlet_cl_contraction_direct:
+        return contraction_direct;
+    case martlet_cl_contraction_planar:
+        return contraction_planar;
     case martlet_cl_probe_mma:
         return probe_mma;
     }

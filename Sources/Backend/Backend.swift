@@ -31,6 +31,8 @@ public protocol Backend: AnyObject, Sendable {
 
   /// Whether contractions asked for inside `withPrecision` of that level are computed in it, and not in float32.
   func computes(in precision: Precision) -> Bool
+  /// Why they are not, in words that go on after the device's name and "does not compute in …: "; `nil` where they are.
+  func refusal(of precision: Precision) -> String?
 
   // MARK: Memory
 

@@ -16,6 +16,7 @@ struct TrainCommand: ParsableCommand {
         martlet train mnist-cnn --device opencl:0 --epochs 12 --save cnn.martlet
         martlet train mnist-mlp --data ~/data --limit 5000 --json report.json
         martlet train mnist-cnn --checkpoint run --resume
+        martlet train mnist-cnn --device opencl:0 --precision tensorFloat32
       """)
 
   @Argument(help: "What to train, one of the recipes below.", transform: Recipe.meant(onCommandLine:))
@@ -56,6 +57,8 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var checkpoints: CheckpointOptions
 
+  @OptionGroup var precision: PrecisionOptions
+
   @OptionGroup var profiling: ProfileOptions
 
   @Flag(help: "Show nothing but errors.")
@@ -81,7 +84,7 @@ struct TrainCommand: ParsableCommand {
     let settings = try settings(on: devices.selected(recordingInto: profile))
     Interrupt.listen()
     let start = ContinuousClock.now
-    let outcome = try recipe.run(with: settings)
+    let outcome = try precision.applied(on: settings.device) { try recipe.run(with: settings) }
     if !quiet, !outcome.text.isEmpty { print(outcome.text) }
     if let reportPath {
       let report = TrainingReport(recipe: recipe, settings: settings, outcome: outcome, seconds: start.secondsSince)

@@ -1,7 +1,7 @@
 import MartletBackend
 
 extension Operation {
-  static var contractions: [Operation] { [matmul, matmulWithEpilogue, recurrence] }
+  static var contractions: [Operation] { [matmul, matmulWithEpilogue, recurrence, simpleRecurrence] }
 
   private static let matmul = Operation(name: "matmul", caseCount: 90) { g in
     let (batch, m, n, k) = g.matmulExtents()

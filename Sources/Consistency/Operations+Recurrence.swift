@@ -39,6 +39,39 @@ extension Operation {
     }
   }
 
+  /// Two gates of the input and the state, which stand in one row, and a new state from them in the next row: nothing a step writes is
+  /// read in it by another column, so columns may be computed apart.
+  static let simpleRecurrence = Operation(name: "simple recurrence", caseCount: 40) { g in
+    let (steps, features) = (g.extent(upTo: g.isLarge ? 9 : 5), g.extent(upTo: 33))
+    let (rows, units) = (g.extent(upTo: g.isLarge ? 129 : 33), g.extent(upTo: g.isLarge ? 129 : 40))
+    let values = g.values()
+    let goesBackwards = g.index % 2 == 1
+    let operands = [
+      g.output([steps + 1, 1, rows, features + units], .float32, values),
+      g.output([steps, 2, rows, units], .float32, .junk), g.input([2, features + units, units], .float32, values),
+      g.input([rows, units], .float32, values),
+    ]
+    return Case(
+      setting: "simple recurrence\(goesBackwards ? ", backwards" : "")", operands: operands, outputs: [0, 1],
+      tolerance: nil
+    ) { backend, views in
+      func inOrder(_ view: View) -> View { goesBackwards ? view.reversed : view }
+      let old = inOrder(views[0].steps(goesBackwards ? 1 : 0, steps))
+      let new = inOrder(views[0].steps(goesBackwards ? 0 : 1, steps)).matrix(0).columns(features, units)
+      let gates = inOrder(views[1])
+      let blocks = [0, 1].map { gates.matrix($0) }
+      backend.recurrence(
+        [RecurrentProduct(old.repeatedMatrix(2), views[2], into: gates)], simpleCell,
+        inputs: blocks + [old.matrix(0).columns(features, units), views[3].repeated(steps)], parameters: [],
+        outputs: [blocks[0], new])
+    }
+  }
+
+  private static let simpleCell = ElementwiseProgram(inputs: [.float32, .float32, .float32, .float32]) { x, _ in
+    let gate = (x[0] + x[3]).sigmoid()
+    return [gate, gate * x[2] + x[1].tanh()]
+  }
+
   private static let cell = ElementwiseProgram(
     inputs: [.float32, .float32, .float32, .float32, .float32, .bool], parameters: [.float32]
   ) { x, p in
@@ -67,6 +100,13 @@ extension View {
   fileprivate func matrix(_ index: Int) -> View {
     var view = batch(index)
     view.layout = view.layout.removingAxis(at: 1)
+    return view
+  }
+
+  /// Some columns of the matrix of each step.
+  fileprivate func columns(_ start: Int, _ count: Int) -> View {
+    var view = self
+    view.layout = layout.sliced(axis: 2, from: start, count: count)
     return view
   }
 

@@ -28,6 +28,9 @@
       words.append(contentsOf: more)
     }
 
+    /// How much of the device's room for arguments it takes.
+    var byteCount: Int { (words.count + 1) / 2 * 8 }
+
     /// The bytes as the device's compiler lays them out.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
       if indexIsWide && words.count % 2 == 1 { return (words + [0]).withUnsafeBytes(body) }

@@ -2,15 +2,18 @@
   import CMartletOpenCLKernels
   import MartletBackend
 
+  /// What a contraction sums over; `contraction.cl` says more.
+  package enum ContractionKind: UInt64, CaseIterable, Sendable {
+    case matmul, convolution, weightGradient
+
+    /// In files.
+    var name: String { "\(self)" }
+  }
+
   /// One launch of the contraction kernel: what it sums over, how, and what happens to the sums. `contraction.cl` says what
   /// the numbers mean.
   struct Contraction {
-    enum Kind: UInt64, CaseIterable {
-      case matmul, convolution, weightGradient
-
-      /// In files.
-      var name: String { "\(self)" }
-    }
+    typealias Kind = ContractionKind
 
     /// A matrix operand: its memory, and where an element lies in it.
     struct Matrix {
@@ -85,6 +88,10 @@
     var packedPanel: Int?
     var sliding = Sliding()
     var pooling: Pooling?
+    /// Of a depthwise convolution: output channels per input channel. Groups are columns then.
+    var multiplier: Int?
+    /// Whether it is the gradient of a depthwise convolution for its input.
+    var isDepthwiseGradient = false
     var slices = 1
     var groups = 1
     var accumulate = false
@@ -93,6 +100,15 @@
     var output: View
     /// The layout that epilogue inputs share with the output; differs from `output` where a grid covers only a part of it.
     var shape: Shape
+
+    /// The most elements of a window, of few channels, that are added up without panels.
+    static let mostDirectDepth = 160
+
+    /// Whether windows have so few elements, of so few channels, that a path of their own pays: the first layers of networks.
+    var isDirect: Bool {
+      kind == .convolution && sliding.channels <= 4 && (1...Self.mostDirectDepth).contains(depth)
+        && pooling?.isUpstream != true
+    }
 
     /// Everything that stores and epilogues touch: what the epilogue reads, then the output.
     func operands() -> [Operand] {
@@ -111,6 +127,7 @@
       if currentTensorCores != nil {
         return .chosenForTensorCores(for: profile, rows: rows, columns: columns, count: count)
       }
+      if contraction.isDirect && profile.usesLocalMemory { return .direct(for: profile, columns: columns) }
       let pooledRows = contraction.pooling.map { $0.isUpstream ? 1 : $0.window.area } ?? 1
       if pooledRows == 1 {
         let shape = TileTable.ShapeClass(contraction)
@@ -120,14 +137,20 @@
         }
         if let measured { return measured }
       }
-      return .chosen(for: profile, rows: rows, columns: columns, count: count, pooledRows: pooledRows)
+      return .chosen(
+        for: profile, contraction.kind, rows: rows, columns: columns, count: count, pooledRows: pooledRows)
+    }
+
+    /// Whether the device can run groups for a tile; of a direct kernel, whose window has so many elements.
+    func fits(_ tile: Tile, directDepth: Int? = nil) -> Bool {
+      let byteCount = directDepth.map { $0 * tile.columns * 4 } ?? tile.localByteCount
+      return tile.groupSize <= connection.info.maximumGroupSize && byteCount <= connection.info.localMemoryByteCount
     }
 
     /// Queues a contraction; nothing where there is no output.
     func run(_ contraction: Contraction) {
       if contraction.rows * contraction.columns * contraction.count == 0 { return }
-      let tile = tile(for: contraction)
-      let cores = currentTensorCores
+      if contraction.multiplier != nil { return runDepthwise(contraction) }
       let operands = contraction.operands()
       let steps = operands.map { Step($0.layout.strides[$0.layout.rank - 1]) }
       let index = IndexType(
@@ -138,25 +161,45 @@
       let fingerprint = contraction.epilogue?.program.fingerprint ?? 0
       let layoutChoices: [UInt64] = [
         contraction.kind.rawValue, contraction.accumulate ? 1 : 0, aIsInner ? 1 : 0, isTiled && bIsInner ? 1 : 0,
-        index == .int ? 0 : 1, fingerprint,
+        index == .int ? 0 : 1, fingerprint, contraction.isDirect && currentTensorCores == nil ? 1 : 0,
         contraction.kind == .convolution && contraction.hasEvenRows(operands) ? 1 : 0,
       ]
-      var choices = layoutChoices + tile.numbers.map(UInt64.init)
-      if let cores { choices += [cores.precision == .bfloat16 ? 2 : 1, cores.mode.rawValue] }
-      if let pooling = contraction.pooling {
-        let indexType = pooling.index.map { UInt64($0.dtype.rawValue) } ?? 255
-        choices += [UInt64(pooling.window.height), UInt64(pooling.window.width), indexType, pooling.isUpstream ? 1 : 0]
+      let isDirect = contraction.isDirect
+      func key(_ tile: Tile, _ cores: (precision: Precision, mode: TensorCores)?) -> KernelKey {
+        var choices = layoutChoices + tile.numbers.map(UInt64.init)
+        if let cores { choices += [cores.precision == .bfloat16 ? 2 : 1, cores.mode.rawValue] }
+        if let pooling = contraction.pooling {
+          let indexType = pooling.index.map { UInt64($0.dtype.rawValue) } ?? 255
+          choices += [
+            UInt64(pooling.window.height), UInt64(pooling.window.width), indexType, pooling.isUpstream ? 1 : 0,
+          ]
+        }
+        if isDirect && cores == nil {
+          choices += [contraction.sliding.taps.height, contraction.sliding.taps.width, contraction.sliding.channels]
+            .map(UInt64.init)
+        }
+        return KernelKey(.contraction, choices + zip(operands, steps).map { $0.typeCode << 8 | $1.rawValue })
       }
-      choices += zip(operands, steps).map { $0.typeCode << 8 | $1.rawValue }
-      let key = KernelKey(.contraction, choices)
-      let kernel = kernels.kernel(key) {
-        contractionText(contraction, tile, cores, operands, steps, index, aIsInner: aIsInner, bIsInner: bIsInner)
+      let cores = currentTensorCores
+      let tiles = tile(for: contraction).andSmaller(isDirect: isDirect && cores == nil).filter {
+        !isTiled || fits($0, directDepth: isDirect && cores == nil ? contraction.depth : nil)
       }
-      launch(
-        kernel, groups: contraction.tileCount(tile),
-        [contraction.a.block, contraction.b.block] + operands.compactMap(\.view).map(\.block)
-          + (contraction.pooling?.index.map { [$0.block] } ?? []),
-        contraction.arguments(tile, operands, index))
+      // A driver may find that a kernel wants more registers or local memory than a group can have; a smaller tile wants less.
+      for (attempt, tile) in tiles.enumerated() {
+        let kernel = kernels.kernel(key(tile, cores), isLast: attempt == tiles.count - 1) {
+          contractionText(contraction, tile, cores, operands, steps, index, aIsInner: aIsInner, bIsInner: bIsInner)
+        }
+        guard let kernel else { continue }
+        return launch(
+          kernel, groups: contraction.tileCount(tile),
+          [contraction.a.block, contraction.b.block] + operands.compactMap(\.view).map(\.block)
+            + (contraction.pooling?.index.map { [$0.block] } ?? []),
+          contraction.arguments(tile, operands, index))
+      }
+      if tiles.isEmpty {
+        connection.record(
+          connection.tooSmall(for: "contraction", groupSize: 32, largest: connection.info.maximumGroupSize))
+      }
     }
 
     private func contractionText(
@@ -164,6 +207,7 @@
       _ operands: [Operand], _ steps: [Step], _ index: IndexType, aIsInner: Bool, bIsInner: Bool
     ) -> KernelText {
       let isTiled = profile.usesLocalMemory
+      let isDirect = contraction.isDirect && cores == nil
       let texts = operands.indices.map { v in
         let along = steps[v] == .none ? "" : steps[v] == .contiguous ? " + column" : " + column * stride\(v)"
         return OperandText(
@@ -180,17 +224,21 @@
         value = printer.output(0)
       }
       let isPooled = contraction.pooling.map { !$0.isUpstream } ?? false
+      var pieces = [
+        "parameters": texts.enumerated().compactMap { $1.parameter(isWritten: $0 == last) }
+          + (contraction.pooling?.parameter.map { [$0] } ?? []),
+        "offsets": isPooled
+          ? contraction.pooledOffsets(operands.dropLast(), Array(steps.dropLast()))
+          : contraction.offsets(operands, steps),
+        "load": texts.dropLast().flatMap(\.load), "program": program, "store": texts[last].store(value),
+        "maximum": isPooled ? Contraction.storingMaximum(to: "view\(last)", offset: last) : [],
+      ]
+      // What tiled and direct kernels have in common at their end.
+      pieces["finish"] = KernelSource.fill(KernelSource.text(martlet_cl_contraction_finish), pieces).split(
+        separator: "\n", omittingEmptySubsequences: false
+      ).map(String.init)
       let source = KernelSource.fill(
-        Self.template(isTiled: isTiled, usesTensorCores: cores != nil),
-        [
-          "parameters": texts.enumerated().compactMap { $1.parameter(isWritten: $0 == last) }
-            + (contraction.pooling?.parameter.map { [$0] } ?? []),
-          "offsets": isPooled
-            ? contraction.pooledOffsets(operands.dropLast(), Array(steps.dropLast()))
-            : contraction.offsets(operands, steps),
-          "load": texts.dropLast().flatMap(\.load), "program": program, "store": texts[last].store(value),
-          "maximum": isPooled ? Contraction.storingMaximum(to: "view\(last)", offset: last) : [],
-        ])
+        Self.template(isTiled: isTiled, isDirect: isDirect, usesTensorCores: cores != nil), pieces)
       let kinds = ["MATMUL", "CONVOLUTION", "WEIGHT_GRADIENT"]
       var definitions = [
         ("WIDTH", "\(tile.width)"), ("INDEX", index.rawValue), ("KIND", kinds[Int(contraction.kind.rawValue)]),
@@ -208,12 +256,19 @@
           ]
         }
         definitions += [
-          ("TILE_COLUMNS", "\(tile.columns)"), ("TILE_DEPTH", "\(tile.depth)"), ("ITEM_ROWS", "\(tile.itemRows)"),
+          ("TILE_COLUMNS", "\(tile.columns)"), ("TILE_DEPTH", "\(isDirect ? contraction.depth : tile.depth)"),
+          ("ITEM_ROWS", "\(tile.itemRows)"),
           ("ITEM_COLUMNS", "\(tile.itemColumns)"), ("GROUP", "\(tile.groupSize)"),
           ("A_K_IS_INNER", aIsInner ? "1" : "0"), ("B_K_IS_INNER", bIsInner ? "1" : "0"),
         ]
       } else {
         definitions += [("TILE_VECTORS", "\(tile.columns / tile.width)"), ("A_STEP", aIsInner ? "1" : "arguments.a_k")]
+        if isDirect {
+          let (taps, channels) = (contraction.sliding.taps, contraction.sliding.channels)
+          definitions += [
+            ("DIRECT", "1"), ("TAPS_Y", "\(taps.height)"), ("TAPS_X", "\(taps.width)"), ("CHANNELS", "\(channels)"),
+          ]
+        }
       }
       return KernelText(
         function: "contraction", groupSize: tile.groupSize,
@@ -222,9 +277,10 @@
         definitions: definitions.map { (name: $0.0, value: $0.1) })
     }
 
-    private static func template(isTiled: Bool, usesTensorCores: Bool) -> String {
+    private static func template(isTiled: Bool, isDirect: Bool, usesTensorCores: Bool) -> String {
       if !isTiled { return KernelSource.text(martlet_cl_contraction_registers) }
       let loaders = KernelSource.text(martlet_cl_contraction_loaders)
+      if isDirect { return loaders + KernelSource.text(martlet_cl_contraction_direct) }
       if !usesTensorCores { return loaders + KernelSource.text(martlet_cl_contraction_tiled) }
       return loaders + KernelSource.text(martlet_cl_mma) + KernelSource.text(martlet_cl_contraction_mma)
     }
@@ -251,7 +307,7 @@
     fileprivate func tileCount(_ tile: Tile) -> Int { rowTiles(tile) * columnTiles(tile) * count }
 
     /// A layout as large as what the kernel may touch of an operand, for choosing the index type.
-    fileprivate func extent(of matrix: Matrix) -> Layout {
+    func extent(of matrix: Matrix) -> Layout {
       let elements: Int
       if kind == .matmul {
         let reach =
@@ -265,7 +321,7 @@
     }
 
     /// Whether rows of a grid follow each other at one distance in every operand, so that a row needs no coordinates.
-    fileprivate func hasEvenRows(_ operands: [Operand]) -> Bool {
+    func hasEvenRows(_ operands: [Operand]) -> Bool {
       operands.allSatisfy { operand in
         let strides = operand.layout.strides
         return (sliding.grid.height * sliding.batch == 1 || strides[1] == strides[2] * sliding.grid.width)
@@ -274,7 +330,7 @@
     }
 
     /// Statements for the offset of each operand at the first column of a row.
-    fileprivate func offsets(_ operands: [Operand], _ steps: [Step]) -> [String] {
+    func offsets(_ operands: [Operand], _ steps: [Step]) -> [String] {
       let coordinates: [(text: String, axis: Int)]
       var lines: [String] = []
       switch kind {
@@ -326,7 +382,7 @@
       ]
     }
 
-    fileprivate func arguments(_ tile: Tile, _ operands: [Operand], _ index: IndexType) -> ArgumentBlock {
+    func arguments(_ tile: Tile, _ operands: [Operand], _ index: IndexType) -> ArgumentBlock {
       var block = ArgumentBlock(index)
       block.append([rows, columns, depth, rowTiles(tile), columnTiles(tile), tileCount(tile)])
       block.append([a.offset, a.z, a.row, a.column])

@@ -9,8 +9,9 @@
   }
 
   extension DeviceConnection {
-    /// Every block ends with so many bytes to spare: vector kernels may read a vector that begins inside and ends behind.
-    private static let spareByteCount = 64
+    /// Every block ends with so many bytes to spare: a processor's kernels read whole tiles, of 48 columns at most, and the last may
+    /// begin with the last column.
+    private static let spareByteCount = 48 * 4
     private static let guardByte: UInt8 = 0xA5
 
     /// A block of at least so many bytes; where there is none the error is recorded.

@@ -176,6 +176,13 @@
       }
     }
 
+    /// A kernel's groups are larger than the device can run.
+    func tooSmall(for kernel: String, groupSize: Int, largest: Int) -> BackendError {
+      .driver(
+        device: name, call: "running kernel \(kernel) in groups of \(groupSize)", code: -54,
+        meaning: "the device takes groups of \(largest) at most; MARTLET_CL_PROFILE=test or cpu asks for smaller ones")
+    }
+
     /// Out of memory for a request of so many bytes.
     package func outOfMemory(requested: Int) -> BackendError {
       let statistics = pool.statistics

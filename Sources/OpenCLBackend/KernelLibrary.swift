@@ -8,7 +8,7 @@
     case probe, elementwise, elementwiseEach, reduceInner, reduceOuter, reduceChunks, softmax, scan, sortBlocks,
       sortMerge
     case gather, scatterAdd, pool, poolBackward
-    case contraction, convolution, weightGradient, sumSlices, packMatrix, packWeights
+    case contraction, depthwise, planar, recurrence
   }
 
   /// What makes one compiled kernel different from another of its family.
@@ -54,8 +54,9 @@
     /// Programs compiled so far.
     var builds: Int { state.withLock { $0.builds } }
 
-    /// The kernel for a key, compiled from `text()` the first time; `nil`, with the error recorded, where that failed.
-    func kernel(_ key: KernelKey, _ text: () -> KernelText) -> Kernel? {
+    /// The kernel for a key, compiled from `text()` the first time; `nil` where that failed, with the error recorded unless there is
+    /// another one to try.
+    func kernel(_ key: KernelKey, isLast: Bool = true, _ text: () -> KernelText) -> Kernel? {
       // The lock is held while the driver compiles: two threads that want one kernel build it once.
       let result = state.withLock { state in
         if let known = state.kernels[key] { return known }
@@ -78,7 +79,7 @@
       switch result {
       case .success(let kernel): return kernel
       case .failure(let error):
-        connection.record(error)
+        if isLast { connection.record(error) }
         return nil
       }
     }
@@ -135,7 +136,17 @@
           device: connection.name, call: "clCreateKernel(\(text.function))", code: status,
           meaning: OpenCLStatus.name(of: status))
       }
-      return Kernel(name: text.function, groupSize: text.groupSize, handle: kernel, program: program, library: library)
+      let made = Kernel(
+        name: text.function, groupSize: text.groupSize, handle: kernel, program: program, library: library)
+      // A driver tells only now how large a group its registers allow.
+      var largest = 0
+      status = library.functions.getKernelWorkGroupInfo(
+        kernel, connection.info.identifier, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE),
+        MemoryLayout<Int>.size, &largest, nil)
+      if status == OpenCLStatus.success && largest < text.groupSize {
+        throw connection.tooSmall(for: text.function, groupSize: text.groupSize, largest: largest)
+      }
+      return made
     }
 
     // MARK: The cache

@@ -36,8 +36,7 @@
       let isFar = contraction.rows >= 64 && b.layout.strides[1] >= 256 && contraction.depth >= 32
       let isSideBySide = b.layout.strides[2] == 1 || contraction.columns == 1
       if isSideBySide && !isFar { return nil }
-      let width =
-        tile(for: contraction).columns
+      let width = tile(for: contraction).columns
       let depth = contraction.depth
       let isShared = b.layout.strides[0] == 0
       let batch = isShared ? 1 : contraction.count
@@ -92,7 +91,8 @@
         start: Extent2D(-window.margins.top, -window.margins.left), step: window.dilation, taps: window.size,
         tapStep: Extent2D(window.size.width * channels * outChannels, channels * outChannels), batch: input.shape[0])
       contraction.groups = groups
-      return contraction
+      return contraction.depthwise(
+        convolution.multiplier(inChannels: inChannels, outChannels: outChannels), columns: outChannels)
     }
 
     public func conv2dDataGradient(
@@ -123,7 +123,15 @@
       base.sliding.channels = groupOut
       base.sliding.batch = upstream.shape[0]
       // Columns are input channels now: a GPU reads the weights across, a processor wants them turned.
-      let turned = profile == .cpu ? turnedWeights(weights, groups: groups) : nil
+      let multiplier = convolution.multiplier(inChannels: inChannels, outChannels: outChannels)
+      base = base.depthwise(multiplier, columns: inChannels)
+      base.isDepthwiseGradient = multiplier != nil
+      let isPlanar = profile == .cpu && multiplier == nil && groupIn <= 4
+      let planes = isPlanar ? planes(of: upstream, groups: groups) : nil
+      if let planes {
+        base.a = Contraction.Matrix(block: planes.block, owner: planes.storage, offset: planes.layout.offset)
+      }
+      let turned = profile == .cpu && multiplier == nil && !isPlanar ? turnedWeights(weights, groups: groups) : nil
       let tapStep: Int
       if let turned {
         base.b = Contraction.Matrix(
@@ -155,7 +163,7 @@
           contraction.output.layout = inputGradient.layout
             .sliced(axis: 1, from: vertical.first, count: vertical.count, step: window.stride.height)
             .sliced(axis: 2, from: horizontal.first, count: horizontal.count, step: window.stride.width)
-          run(contraction)
+          if isPlanar { runPlanar(contraction) } else { run(contraction) }
         }
       }
     }
@@ -220,7 +228,9 @@
       contraction.pooling = pooling
       contraction.slices = slices
       contraction.groups = groups
-      run(contraction)
+      run(
+        contraction.depthwise(
+          convolution.multiplier(inChannels: inChannels, outChannels: outChannels), columns: outChannels))
       if slices > 1 { addInOrder(partial, into: weightGradient) }
     }
 

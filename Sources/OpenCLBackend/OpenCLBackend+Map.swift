@@ -43,7 +43,7 @@
       for strides in walk.strides { arguments.append(strides) }
       arguments.append([blockLength, blocksPerRow, rowsPerItem, rowCount])
       arguments.append(words: parameters.map(\.bits) + [0])
-      let groups = (items + profile.groupSize - 1) / profile.groupSize
+      let groups = (items + groupSize - 1) / groupSize
       launch(kernel, groups: groups, operands.compactMap(\.view).map(\.block), arguments)
     }
 
@@ -79,10 +79,10 @@
           "store": written.enumerated().flatMap { $1.store(printer.output($0)) },
         ])
       return KernelText(
-        function: "elementwise", groupSize: profile.groupSize,
+        function: "elementwise", groupSize: groupSize,
         source: ProgramPrinter.support(program) + arguments.joined(separator: "\n") + source,
         definitions: [
-          ("WIDTH", "\(width)"), ("INDEX", index.rawValue), ("GROUP", "\(profile.groupSize)"), ("RANK", "\(rank)"),
+          ("WIDTH", "\(width)"), ("INDEX", index.rawValue), ("GROUP", "\(groupSize)"), ("RANK", "\(rank)"),
         ])
     }
   }

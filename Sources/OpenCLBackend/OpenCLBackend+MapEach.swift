@@ -44,13 +44,13 @@
       for set in sets {
         arguments.append([items, set.length])
         let blocks = (set.length + blockLength - 1) / blockLength
-        items += (blocks + profile.groupSize - 1) / profile.groupSize * profile.groupSize
+        items += (blocks + groupSize - 1) / groupSize * groupSize
       }
       for set in sets { arguments.append(set.operands.map(\.layout.offset)) }
       arguments.append(blockLength)
       arguments.append(words: parameters.map(\.bits) + [0])
       launch(
-        kernel, groups: items / profile.groupSize, sets.flatMap { $0.operands.compactMap(\.view).map(\.block) },
+        kernel, groups: items / groupSize, sets.flatMap { $0.operands.compactMap(\.view).map(\.block) },
         arguments)
     }
 
@@ -100,9 +100,9 @@
           "store": texts[set.readCount...].enumerated().flatMap { $1.store(printer.output($0)) },
         ])
       return KernelText(
-        function: "elementwise_each", groupSize: profile.groupSize,
+        function: "elementwise_each", groupSize: groupSize,
         source: ProgramPrinter.support(program) + structure.joined(separator: "\n") + source,
-        definitions: [("WIDTH", "\(width)"), ("INDEX", index.rawValue), ("GROUP", "\(profile.groupSize)")])
+        definitions: [("WIDTH", "\(width)"), ("INDEX", index.rawValue), ("GROUP", "\(groupSize)")])
     }
   }
 

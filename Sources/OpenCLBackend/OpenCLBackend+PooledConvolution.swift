@@ -13,7 +13,8 @@
       index: View?
     ) {
       let convolved = convolution.outputShape(of: input.shape, channels: weights.shape[3])
-      guard canPool(pooling), output.shape.elementCount > 0, convolved.elementCount > 0 else {
+      guard canPool(pooling), !convolution.isDepthwise(input), output.shape.elementCount > 0, convolved.elementCount > 0
+      else {
         return composedConv2dMaxPooled(
           input, weights: weights, convolution, epilogue: epilogue, pooling: pooling, output: output, index: index)
       }
@@ -27,7 +28,9 @@
     public func conv2dMaxPooledDataGradient(
       _ upstream: View, index: View, pooling: Window, weights: View, _ convolution: Convolution, inputGradient: View
     ) {
-      guard profile.usesLocalMemory, !pooling.overlaps, upstream.shape.elementCount > 0 else {
+      guard profile.usesLocalMemory, !pooling.overlaps, !convolution.isDepthwise(inputGradient),
+        upstream.shape.elementCount > 0
+      else {
         return composedConv2dMaxPooledDataGradient(
           upstream, index: index, pooling: pooling, weights: weights, convolution, inputGradient: inputGradient)
       }
@@ -41,7 +44,9 @@
     public func conv2dMaxPooledWeightGradient(
       _ input: View, upstream: View, index: View, pooling: Window, _ convolution: Convolution, weightGradient: View
     ) {
-      guard profile.usesLocalMemory, !pooling.overlaps, upstream.shape.elementCount > 0 else {
+      guard profile.usesLocalMemory, !pooling.overlaps, !convolution.isDepthwise(input),
+        upstream.shape.elementCount > 0
+      else {
         return composedConv2dMaxPooledWeightGradient(
           input, upstream: upstream, index: index, pooling: pooling, convolution, weightGradient: weightGradient)
       }
@@ -59,6 +64,11 @@
       let area = pooling.size.area
       return profile.usesLocalMemory ? 4 % area == 0 : area <= Tile.mostPooledRows
     }
+  }
+
+  extension Convolution {
+    /// Whether each channel of an image is a group, so that a kernel without pooling is the faster one.
+    fileprivate func isDepthwise(_ image: View) -> Bool { groups > 1 && groups == image.shape[3] }
   }
 
   extension Window {

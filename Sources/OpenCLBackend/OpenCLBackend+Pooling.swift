@@ -28,7 +28,7 @@
       let channels = image.shape[3]
       let width = profile == .cpu ? (channels >= 16 ? 16 : channels >= 8 ? 8 : channels >= 4 ? 4 : 1) : 1
       let definitions = [
-        ("WIDTH", "\(width)"), ("INDEX", index.rawValue), ("GROUP", "\(profile.groupSize)"),
+        ("WIDTH", "\(width)"), ("INDEX", index.rawValue), ("GROUP", "\(groupSize)"),
         ("MAXIMUM", kind == .maximum ? "1" : "0"), ("HAS_INDEX", positions == nil ? "0" : "1"),
         ("POSITION_IS_BYTE", positions?.dtype == .uint8 ? "1" : "0"),
       ]
@@ -39,7 +39,7 @@
       let kernel = kernels.kernel(KernelKey(family, choices)) {
         // One source holds both directions; the gradient of the maximum needs positions, so each is compiled by itself.
         KernelText(
-          function: function, groupSize: profile.groupSize,
+          function: function, groupSize: groupSize,
           source: KernelSource.text(martlet_cl_prelude) + KernelSource.text(martlet_cl_pooling),
           definitions: definitions.map { (name: $0.0, value: $0.1) }
             + [("BACKWARD", family == .poolBackward ? "1" : "0")])

@@ -11,7 +11,7 @@
     ) {
       let plan = ReductionPlan(
         program, combiners: combiners, axes: axes, inputs: inputs, parameters: parameters, epilogue: epilogue,
-        outputs: outputs, profile: profile)
+        outputs: outputs, profile: profile, groupSize: groupSize)
       if plan.outputCount == 0 { return }
       if plan.chunkCount == 1 {
         run(plan, .only, partials: nil)
@@ -42,6 +42,7 @@
     let combiner: CombinerPrinter
     let epilogue: Epilogue?
     let profile: OpenCLProfile
+    let groupSize: Int
     let prologue: [Operand]
     /// Further operands of the epilogue, then the outputs.
     let late: [Operand]
@@ -60,7 +61,7 @@
 
     init(
       _ program: ElementwiseProgram, combiners: [Combiner], axes: [Int], inputs: [View], parameters: [Scalar],
-      epilogue: Epilogue?, outputs: [View], profile: OpenCLProfile
+      epilogue: Epilogue?, outputs: [View], profile: OpenCLProfile, groupSize: Int
     ) {
       let outputShape = outputs[0].shape
       // The iteration shape: where the program reads no input, nothing but the inputs' declared views can give it.
@@ -68,6 +69,7 @@
       self.program = program
       self.epilogue = epilogue
       self.profile = profile
+      self.groupSize = groupSize
       combiner = CombinerPrinter(combiners: combiners, types: program.outputTypes)
       prologue = Operand.all(readBy: program, inputs: inputs, over: shape)
       var late: [Operand] = []
@@ -124,15 +126,13 @@
       return isOuter(pass) && kept.shape[kept.rank - 1] <= 8 ? 8 : 16
     }
 
-    private func groupSize(_ pass: Pass) -> Int { profile.groupSize }
-
     func groups(_ pass: Pass) -> Int {
       let inner = kept.shape[kept.rank - 1]
       let blocks = outputCount / inner * ((inner + width(pass) - 1) / width(pass))
       let items =
         pass == .second
         ? blocks : isOuter ? blocks * chunkCount : outputCount * chunkCount * (profile.usesLocalMemory ? 16 : 1)
-      return (items + groupSize(pass) - 1) / groupSize(pass)
+      return (items + groupSize - 1) / groupSize
     }
 
     var arguments: ArgumentBlock {
@@ -205,10 +205,10 @@
         ])
       return KernelText(
         function: pass == .second ? "reduce_chunks" : isOuter ? "reduce_outer" : "reduce_inner",
-        groupSize: groupSize(pass),
+        groupSize: groupSize,
         source: ProgramPrinter.support(program, epilogue?.program) + combiner.declarations + argumentsText + source,
         definitions: [
-          ("WIDTH", "\(width(pass))"), ("INDEX", index.rawValue), ("GROUP", "\(groupSize(pass))"),
+          ("WIDTH", "\(width(pass))"), ("INDEX", index.rawValue), ("GROUP", "\(groupSize)"),
           ("RANK", "\(kept.rank)"), ("COOPERATIVE", profile.usesLocalMemory ? "1" : "0"),
         ])
     }

@@ -12,10 +12,10 @@
       let isCooperative = profile.usesLocalMemory
       let kernel = kernels.kernel(KernelKey(.softmax, [index == .int ? 0 : 1, logarithmic ? 1 : 0])) {
         KernelText(
-          function: "softmax", groupSize: profile.groupSize,
+          function: "softmax", groupSize: groupSize,
           source: [martlet_cl_prelude, martlet_cl_elementary, martlet_cl_softmax].map(KernelSource.text).joined(),
           definitions: [
-            ("WIDTH", isCooperative ? "1" : "16"), ("INDEX", index.rawValue), ("GROUP", "\(profile.groupSize)"),
+            ("WIDTH", isCooperative ? "1" : "16"), ("INDEX", index.rawValue), ("GROUP", "\(groupSize)"),
             ("COOPERATIVE", isCooperative ? "1" : "0"), ("LOGARITHMIC", logarithmic ? "1" : "0"),
           ])
       }
@@ -103,16 +103,16 @@
     }
 
     /// Groups for so many items of a kernel whose items work alone.
-    func groups(_ items: Int) -> Int { (items + profile.groupSize - 1) / profile.groupSize }
+    func groups(_ items: Int) -> Int { (items + groupSize - 1) / groupSize }
 
     /// A kernel whose items compute one element after the other.
     func scalarText(
       _ function: String, _ source: martlet_opencl_source, _ index: IndexType, _ definitions: [(String, String)]
     ) -> KernelText {
       KernelText(
-        function: function, groupSize: profile.groupSize,
+        function: function, groupSize: groupSize,
         source: KernelSource.text(martlet_cl_prelude) + KernelSource.text(source),
-        definitions: [("WIDTH", "1"), ("INDEX", index.rawValue), ("GROUP", "\(profile.groupSize)")]
+        definitions: [("WIDTH", "1"), ("INDEX", index.rawValue), ("GROUP", "\(groupSize)")]
           + definitions.map { (name: $0.0, value: $0.1) })
     }
   }

@@ -78,7 +78,7 @@
         guard let shapeClass = tiles.withLock({ $0.latest }) else { continue }
         let usual = try time(seconds) { shape.run(self, views) }
         var best: (tile: Tile?, seconds: Double) = (nil, usual)
-        let candidates = Tile.candidates(for: profile).filter(fits)
+        let candidates = Tile.candidates(for: profile).filter { fits($0) }
         for tile in candidates {
           tiles.withLock { $0.forced = tile }
           shape.run(self, views)
@@ -105,10 +105,6 @@
     package func file(for table: TileTable) -> (path: String?, text: String) {
       let identity = connection.info.identity
       return (TileTable.path(for: identity, profile), table.text(for: identity, profile))
-    }
-
-    private func fits(_ tile: Tile) -> Bool {
-      tile.groupSize <= connection.info.maximumGroupSize && tile.localByteCount <= connection.info.localMemoryByteCount
     }
 
     private func filled(_ shape: Shape) -> View {

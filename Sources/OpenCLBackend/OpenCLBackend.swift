@@ -20,6 +20,8 @@
     let kernels: KernelLibrary
     let tensorCores: TensorCoreProbe
     let tiles: Mutex<Tiles>
+    /// Items per group of kernels that do not choose a tile.
+    let groupSize: Int
 
     /// Opens a device and measures its arithmetic; `OpenCLDiscovery` finds devices.
     ///
@@ -27,9 +29,12 @@
     init(name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, _ settings: OpenCLSettings) throws(BackendError)
     {
       self.name = name
-      let profile: OpenCLProfile
+      var profile: OpenCLProfile
       if let asked = settings.profile { profile = asked } else { profile = try .chosenByEnvironment(for: info.kind) }
+      // Items of a group cooperate in sixteens at least, and products in groups of 32.
+      if info.maximumGroupSize < 32 { profile = .cpu }
       self.profile = profile
+      groupSize = profile.groupSize(upTo: info.maximumGroupSize)
       connection = try DeviceConnection(
         name: name, info: info, library: library, checksMemory: settings.checksMemory ?? HostMemory.isCheckingRequested,
         profile: settings.log)

@@ -18,8 +18,12 @@
 
     /// Elements an item computes at once where they lie side by side.
     var vectorWidth: Int { self == .cpu ? 8 : 1 }
-    /// Items per group of kernels in which items do not cooperate.
-    var groupSize: Int { self == .cpu ? 1 : self == .gpu ? 256 : 64 }
+    /// Items per group of kernels that do not choose a tile: a power of two, on a device that takes groups of so many at most.
+    func groupSize(upTo limit: Int) -> Int {
+      var size = self == .cpu ? 1 : self == .gpu ? 256 : 64
+      while size > max(1, limit) { size /= 2 }
+      return size
+    }
     /// Whether items of a group cooperate through local memory.
     var usesLocalMemory: Bool { self != .cpu }
 

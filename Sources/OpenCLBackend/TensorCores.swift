@@ -15,7 +15,13 @@
   final class TensorCoreProbe: Sendable {
     private let connection: DeviceConnection
     private let isEmulating: Bool
-    private let known = Mutex<[Precision: TensorCores?]>([:])
+    private let known = Mutex<[Precision: Answer]>([:])
+
+    /// How a level is computed, or why it is not.
+    private enum Answer {
+      case mode(TensorCores)
+      case refusal(String)
+    }
 
     init(connection: DeviceConnection, isEmulating: Bool) {
       self.connection = connection
@@ -26,17 +32,34 @@
     func mode(of precision: Precision) -> TensorCores? {
       if precision == .float32 { return nil }
       if isEmulating { return .emulated }
-      return known.withLock { known in
-        if let mode = known[precision] { return mode }
-        let mode = works(precision) ? TensorCores.native : nil
-        known[precision] = .some(mode)
-        return mode
+      if case .mode(let mode) = answer(for: precision) { return mode }
+      return nil
+    }
+
+    /// Why a level is not computed; `nil` where it is.
+    func refusal(of precision: Precision) -> String? {
+      if precision == .float32 || isEmulating { return nil }
+      if case .refusal(let reason) = answer(for: precision) { return reason }
+      return nil
+    }
+
+    private func answer(for precision: Precision) -> Answer {
+      known.withLock { known in
+        if let answer = known[precision] { return answer }
+        let answer = ask(for: precision)
+        known[precision] = answer
+        return answer
       }
     }
 
     /// Whether the statement compiles and multiplies numbers right that are exact at any order and width of its sums.
-    private func works(_ precision: Precision) -> Bool {
-      guard let kernel = try? KernelLibrary.build(Self.probe(precision, .native), on: connection) else { return false }
+    private func ask(for precision: Precision) -> Answer {
+      let kernel: Kernel
+      do throws(BackendError) {
+        kernel = try KernelLibrary.build(Self.probe(precision, .native), on: connection)
+      } catch {
+        return .refusal("its driver does not compile the instruction mma.sync for this type")
+      }
       let depth = precision.blockDepth
       func smallIntegers(_ count: Int, _ step: Int, _ period: Int) -> [Float] {
         (0..<count).map { position -> Float in
@@ -51,7 +74,15 @@
           for k in 0..<depth { wanted[row * 8 + column] += a[row * depth + k] * b[k * 8 + column] }
         }
       }
-      return (try? Self.run(kernel, a, b, on: connection)) == wanted
+      do throws(BackendError) {
+        let got = try Self.run(kernel, a, b, on: connection)
+        let wrong = zip(got, wanted).count { $0 != $1 }
+        return wrong == 0
+          ? .mode(.native)
+          : .refusal("of \(wanted.count) sums that the instruction mma.sync was asked for, \(wrong) came out wrong")
+      } catch {
+        return .refusal("the instruction mma.sync fails there: \(error)")
+      }
     }
 
     static func probe(_ precision: Precision, _ mode: TensorCores) -> KernelText {
@@ -96,6 +127,13 @@
     /// Whether contractions at that level are not computed in float32; see `Backend`.
     public func computes(in precision: Precision) -> Bool {
       precision == .float32 || (profile.usesLocalMemory && tensorCores.mode(of: precision) != nil)
+    }
+
+    /// Why contractions at that level are computed in float32; see `Backend`.
+    public func refusal(of precision: Precision) -> String? {
+      if precision == .float32 { return nil }
+      return profile.usesLocalMemory
+        ? tensorCores.refusal(of: precision) : "kernels of profile cpu have no instructions for it"
     }
 
     /// How the level that holds for the caller is computed; `nil` for float32.

@@ -19,6 +19,7 @@
             .tiled(64, 128, item: (4, 8), depth: depth), .tiled(64, 64, item: (4, 4), depth: depth),
             .tiled(64, 64, item: (8, 8), depth: depth), .tiled(32, 32, item: (4, 4), depth: depth),
             .tiled(16, 128, item: (4, 4), depth: depth), .tiled(128, 32, item: (4, 4), depth: depth),
+            .tiled(16, 32, item: (4, 4), depth: depth), .tiled(128, 4, item: (4, 4), depth: depth),
           ]
         }
       case .test:
@@ -34,12 +35,14 @@
       [rows, columns, width, depth, itemRows, itemColumns] + (warpRows > 0 ? [warpRows, warpColumns] : [])
     }
 
-    /// Local memory of a group: two stages of both panels.
-    var localByteCount: Int { 2 * depth * (rows + columns + 8) * 4 + 8 }
+    /// Local memory of a group: two stages of both panels, and on tensor cores what the twins of their statements exchange.
+    package var localByteCount: Int {
+      2 * depth * (rows + columns + 16) * 4 + (warpRows > 0 ? groupSize / 32 * 32 * 6 * 4 : 8)
+    }
   }
 
   extension Tile: CustomStringConvertible {
-    var description: String {
+    package var description: String {
       depth == 0 ? "\(rows)×\(columns) by \(width)" : "\(rows)×\(columns)×\(depth), \(itemRows)×\(itemColumns) per item"
     }
   }

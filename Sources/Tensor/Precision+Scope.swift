@@ -15,4 +15,7 @@ extension Device {
   /// Whether contractions inside `withPrecision(precision)` are computed in that precision here, not in float32. The first call may
   /// compile and run a probe.
   public func computes(in precision: Precision) -> Bool { backend.computes(in: precision) }
+
+  /// Why they are not, in words; `nil` where they are. The first call may compile and run a probe.
+  public func refusal(of precision: Precision) -> String? { backend.refusal(of: precision) }
 }

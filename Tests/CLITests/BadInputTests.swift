@@ -35,6 +35,10 @@ import Testing
       arguments: ["explain", "features", "mnist-cnn", "900", "--limit", "10"], status: 64, message: "numbered 0 to 9"),
     Case(arguments: ["explain", "gradients", "mnist-cnn", "--samples", "0"], status: 64, message: "1 to 4096"),
     Case(arguments: ["explain", "name", "fit_generater"], status: 1, message: "did you mean 'fit_generator'?"),
+    Case(arguments: ["train", "mnist-cnn", "--precision", "float16"], status: 64, message: "tensorFloat32"),
+    Case(
+      arguments: ["train", "mnist-cnn", "--device", "cpu", "--precision", "bfloat16"], status: 1,
+      message: "does not compute in bfloat16"),
     Case(arguments: ["tune", "--device", "cpu"], status: 1, message: "only OpenCL devices have tiles to tune"),
     Case(arguments: ["tune", "--device", "opencl:99"], status: 1, message: "opencl:99"),
     Case(arguments: ["tune", "--seconds", "nan"], status: 64, message: "--seconds has to be from 0"),

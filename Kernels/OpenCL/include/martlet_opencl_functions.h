@@ -31,6 +31,7 @@ struct martlet_opencl_functions {
     __typeof__(&clGetProgramBuildInfo) getProgramBuildInfo;
     __typeof__(&clReleaseProgram) releaseProgram;
     __typeof__(&clCreateKernel) createKernel;
+    __typeof__(&clGetKernelWorkGroupInfo) getKernelWorkGroupInfo;
     __typeof__(&clReleaseKernel) releaseKernel;
     __typeof__(&clSetKernelArg) setKernelArg;
     __typeof__(&clEnqueueNDRangeKernel) enqueueNDRangeKernel;

@@ -25,6 +25,11 @@ enum martlet_opencl_source {
     martlet_cl_contraction_mma,
     martlet_cl_mma,
     martlet_cl_probe_mma,
+    martlet_cl_recurrence,
+    martlet_cl_contraction_depthwise,
+    martlet_cl_contraction_finish,
+    martlet_cl_contraction_direct,
+    martlet_cl_contraction_planar,
 };
 
 const char *martlet_opencl_source(enum martlet_opencl_source source);

@@ -11,6 +11,7 @@
 //
 // POOLED           (convolutions) rows come window by window of the maximum pooling that follows, WINDOW_HEIGHT by WINDOW_WIDTH positions
 //                  each; the maxima are stored, and with HAS_INDEX their positions in the windows.
+// DIRECT           (convolutions) a window has few elements, TAPS_Y by TAPS_X of CHANNELS.
 // UNPOOLED         (gradients) the upstream is that of the pooled results: what no index names is zero.
 //
 // All sizes are arguments. Tap (i, j) lies at row y * stride_y + start_y + i * step_y of the image, and alike for columns.

@@ -25,8 +25,16 @@
 // few different words of a panel at a time.
 #define ITEMS_ACROSS (TILE_COLUMNS / ITEM_COLUMNS)
 #define ITEMS_DOWN (TILE_ROWS / ITEM_ROWS)
+#if WARP_ROWS == 0 && ITEMS_ACROSS < 8
+#define ITEM_ROW(item) ((item) / ITEMS_ACROSS)
+#define ITEM_COLUMN(item) ((item) % ITEMS_ACROSS)
+#else
 #define ITEM_ROW(item) ((item) / 32 / (ITEMS_ACROSS / 8) * 4 + (item) % 32 / 8)
 #define ITEM_COLUMN(item) ((item) / 32 % (ITEMS_ACROSS / 8) * 8 + (item) % 8)
+#endif
+// Rows and columns of an item come in fours, which lie side by side in a panel and are read in one go.
+#define ROW_OF_ITEM(i) (((i) / 4 * ITEMS_DOWN + item_row) * 4 + (i) % 4)
+#define COLUMN_OF_ITEM(j) (((j) / 4 * ITEMS_ACROSS + item_column) * 4 + (j) % 4)
 
 // Where a(row, k) lies, or -1 for a tap outside the image. Only asked for rows and k within range. With UNPOOLED, in the gradient for
 // the input, it is the place of the window, and `element` which element of the window the index has to name.

@@ -112,6 +112,37 @@ void contraction(__global const float *restrict a_data, __global const float *re
                            max(most_left, most_left + last_step) < arguments.width;
     const bool is_merged = is_inside && arguments.step_x == 1 && arguments.pixel == arguments.channels;
     __global const float *const weights = b;
+#if DIRECT
+    // Few taps and few channels, both known: where no row leaves the image at all, one stretch without a loop.
+    const INDEX last_down = (TAPS_Y - 1) * arguments.step_y;
+    bool is_within = is_inside;
+    for (int r = 0; r < TILE_ROWS; r++)
+        is_within &= min(top[r], top[r] + last_down) >= 0 && max(top[r], top[r] + last_down) < arguments.height;
+    if (is_within) {
+        const INDEX down = arguments.step_y * arguments.width * arguments.pixel, across = arguments.step_x * arguments.pixel;
+#pragma unroll
+        for (int r = 0; r < TILE_ROWS; r++)
+            a[r] = images + ((image[r] + top[r]) * arguments.width + left[r]) * arguments.pixel;
+#pragma unroll
+        for (int i = 0; i < TAPS_Y; i++)
+#pragma unroll
+            for (int j = 0; j < TAPS_X; j++) {
+                b = weights + arguments.tap_start + i * arguments.tap_y + j * arguments.tap_x;
+#pragma unroll
+                for (int channel = 0; channel < CHANNELS; channel++) {
+                    REAL vectors[TILE_VECTORS];
+#pragma unroll
+                    for (int v = 0; v < TILE_VECTORS; v++) vectors[v] = LOAD(b + channel * arguments.b_k + v * WIDTH);
+#pragma unroll
+                    for (int r = 0; r < TILE_ROWS; r++) {
+                        const REAL value = SPLAT(a[r][i * down + j * across + channel]);
+#pragma unroll
+                        for (int v = 0; v < TILE_VECTORS; v++) sums[r][v] = fma(value, vectors[v], sums[r][v]);
+                    }
+                }
+            }
+    } else
+#endif
     for (INDEX i = 0; i < arguments.taps_y; i++) {
         bool row_is_inside[TILE_ROWS];
         bool all_are_inside = true;

@@ -3,15 +3,18 @@
 // with, the next is on its way from global memory, and one barrier separates them.
 //
 // When a group has seen numbers for which a tap outside the image must not be loaded as 0, it checks taps one by one from then on.
-//
-// Rows and columns of an item come in fours, which lie side by side in a panel and are read in one go.
-#define ROW_OF_ITEM(i) (((i) / 4 * ITEMS_DOWN + item_row) * 4 + (i) % 4)
-#define COLUMN_OF_ITEM(j) (((j) / 4 * ITEMS_ACROSS + item_column) * 4 + (j) % 4)
-
 static inline bool is_ordinary(float x) {
     const uint magnitude = as_uint(x) & 0x7fffffffu;
     return magnitude == 0 || (magnitude >= 0x20000000u && magnitude < 0x7f800000u);
 }
+
+// An item's factors, read in fours.
+#define LOAD_FACTORS(k)                                                                                                \
+    float a[ITEM_ROWS], b[ITEM_COLUMNS];                                                                               \
+    _Pragma("unroll") for (int i = 0; i < ITEM_ROWS; i += 4)                                                           \
+        vstore4(a_panel[stage][k][i / 4 * ITEMS_DOWN + item_row], 0, a + i);                                           \
+    _Pragma("unroll") for (int j = 0; j < ITEM_COLUMNS; j += 4)                                                        \
+        vstore4(b_panel[stage][k][j / 4 * ITEMS_ACROSS + item_column], 0, b + j);
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void contraction(__global const float *restrict a_data, __global const float *restrict b_data,
@@ -44,24 +47,27 @@ void contraction(__global const float *restrict a_data, __global const float *re
         if (first_k >= 0) {
             const int live = min(depth - first_k, (INDEX)TILE_DEPTH);
             if (KIND != MATMUL && arguments.leaves_image) checks_taps |= is_marked[stage];
-            for (int k = 0; k < live; k++) {
-                float a[ITEM_ROWS], b[ITEM_COLUMNS];
+            if (!checks_taps) {
+                for (int k = 0; k < live; k++) {
+                    LOAD_FACTORS(k)
 #pragma unroll
-                for (int i = 0; i < ITEM_ROWS; i += 4) vstore4(a_panel[stage][k][i / 4 * ITEMS_DOWN + item_row], 0, a + i);
+                    for (int i = 0; i < ITEM_ROWS; i++)
 #pragma unroll
-                for (int j = 0; j < ITEM_COLUMNS; j += 4) vstore4(b_panel[stage][k][j / 4 * ITEMS_ACROSS + item_column], 0, b + j);
+                        for (int j = 0; j < ITEM_COLUMNS; j++) sums[i][j] = fma(a[i], b[j], sums[i][j]);
+                }
+            } else {
+                for (int k = 0; k < live; k++) {
+                    LOAD_FACTORS(k)
 #pragma unroll
-                for (int i = 0; i < ITEM_ROWS; i++) {
-                    bool takes_part = true;
-                    if (checks_taps) {
+                    for (int i = 0; i < ITEM_ROWS; i++) {
                         const INDEX row = first_row + ROW_OF_ITEM(i);
                         int element;
-                        takes_part = row < arguments.rows &&
-                                     position_of_a(row, first_k + k, z, first_image, &element, &arguments) >= 0;
-                    }
+                        if (row >= arguments.rows ||
+                            position_of_a(row, first_k + k, z, first_image, &element, &arguments) < 0)
+                            continue;
 #pragma unroll
-                    for (int j = 0; j < ITEM_COLUMNS; j++)
-                        if (takes_part) sums[i][j] = fma(a[i], b[j], sums[i][j]);
+                        for (int j = 0; j < ITEM_COLUMNS; j++) sums[i][j] = fma(a[i], b[j], sums[i][j]);
+                    }
                 }
             }
             stage = 1 - stage;
@@ -86,48 +92,5 @@ void contraction(__global const float *restrict a_data, __global const float *re
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 
-#if POOLED
-#pragma unroll
-    for (int i = 0; i < ITEM_ROWS; i += WINDOW_AREA) {
-        const INDEX window = (first_row + ROW_OF_ITEM(i)) / WINDOW_AREA;
-        if (window * WINDOW_AREA >= arguments.rows) break;
-#pragma unroll
-        for (int j = 0; j < ITEM_COLUMNS; j += 4) {
-            const INDEX column = first_column + COLUMN_OF_ITEM(j);
-            const int live = min(arguments.columns - column, (INDEX)WIDTH);
-            if (live <= 0) break;
-            REAL best = SPLAT(-INFINITE);
-            INTEGER position = SPLAT_INTEGER(-1);
-#pragma unroll
-            for (int element = 0; element < WINDOW_AREA; element++) {
-                INDEX grid_image, grid_y, grid_x;
-                if (!find_in_window(window, element, &grid_image, &grid_y, &grid_x, &arguments)) continue;
-                //{offsets}
-                const REAL result = (REAL)(sums[i + element][j], sums[i + element][j + 1], sums[i + element][j + 2],
-                                           sums[i + element][j + 3]);
-                //{load}
-                //{program}
-                TAKE_MAXIMUM(best, position, VALUE, element)
-            }
-            //{maximum}
-        }
-    }
-#else
-#pragma unroll
-    for (int i = 0; i < ITEM_ROWS; i++) {
-        const INDEX row = first_row + ROW_OF_ITEM(i);
-        if (row >= arguments.rows) break;
-        //{offsets}
-#pragma unroll
-        for (int j = 0; j < ITEM_COLUMNS; j += 4) {
-            const INDEX column = first_column + COLUMN_OF_ITEM(j);
-            const int live = min(arguments.columns - column, (INDEX)WIDTH);
-            if (live <= 0) break;
-            const REAL result = (REAL)(sums[i][j], sums[i][j + 1], sums[i][j + 2], sums[i][j + 3]);
-            //{load}
-            //{program}
-            //{store}
-        }
-    }
-#endif
+    //{finish}
 }

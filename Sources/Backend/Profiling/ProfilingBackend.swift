@@ -73,6 +73,7 @@ extension ProfilingBackend {
   public var capabilities: Capabilities { inner.capabilities }
   public var statistics: Statistics { inner.statistics }
   public func computes(in precision: Precision) -> Bool { inner.computes(in: precision) }
+  public func refusal(of precision: Precision) -> String? { inner.refusal(of: precision) }
 
   public func allocate(byteCount: Int) -> Storage { ProfiledStorage(inner.allocate(byteCount: byteCount), of: self) }
 

@@ -32,7 +32,13 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Print one JSON object instead of a table.")
   var json = false
 
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp("Write the same JSON to a file, beside the table.", valueName: "file"))
+  var reportPath: String?
+
   func validate() throws {
+    if let reportPath { try requireWritable(reportPath) }
     for name in operation where !ConsistencySuite.operations.contains(name) {
       throw ValidationError(
         "there is no operation '\(name)'; known are \(ConsistencySuite.operations.joined(separator: ", "))")
@@ -53,9 +59,10 @@ struct CheckCommand: ParsableCommand {
     let reports = suite.run(on: subjects.map(\.1), operations: operations) { operation in
       if !json { note("checking \(operation)") }
     }
+    let figures = ["devices": zip(subjects, reports).map { DeviceReport(device: $0.0, operations: $1) }]
+    if let reportPath { try writeJSON(figures, to: reportPath) }
     if json {
-      try writeJSON(
-        ["devices": zip(subjects, reports).map { DeviceReport(device: $0.0, operations: $1) }], to: "-")
+      try writeJSON(figures, to: "-")
     } else {
       printTable(devices: subjects.map(\.0), reports)
     }

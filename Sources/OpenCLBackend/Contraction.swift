@@ -166,7 +166,7 @@
       ]
       let isDirect = contraction.isDirect
       func key(_ tile: Tile, _ cores: (precision: Precision, mode: TensorCores)?) -> KernelKey {
-        var choices = layoutChoices + tile.numbers.map(UInt64.init)
+        var choices = layoutChoices + tile.numbers.map(UInt64.init) + [contraction.hasOneTapPerPanel(of: tile) ? 1 : 0]
         if let cores { choices += [cores.precision == .bfloat16 ? 2 : 1, cores.mode.rawValue] }
         if let pooling = contraction.pooling {
           let indexType = pooling.index.map { UInt64($0.dtype.rawValue) } ?? 255
@@ -259,6 +259,7 @@
           ("TILE_COLUMNS", "\(tile.columns)"), ("TILE_DEPTH", "\(isDirect ? contraction.depth : tile.depth)"),
           ("ITEM_ROWS", "\(tile.itemRows)"),
           ("ITEM_COLUMNS", "\(tile.itemColumns)"), ("GROUP", "\(tile.groupSize)"),
+          ("PANEL_IN_TAP", !isDirect && contraction.hasOneTapPerPanel(of: tile) ? "1" : "0"),
           ("A_K_IS_INNER", aIsInner ? "1" : "0"), ("B_K_IS_INNER", bIsInner ? "1" : "0"),
         ]
       } else {
@@ -274,8 +275,13 @@
         function: "contraction", groupSize: tile.groupSize,
         source: ProgramPrinter.support(contraction.epilogue?.program) + KernelSource.text(martlet_cl_contraction)
           + source,
-        definitions: definitions.map { (name: $0.0, value: $0.1) })
+        definitions: definitions.map { (name: $0.0, value: $0.1) },
+        // Tiles of so many sums pay only while all of them stay in registers.
+        mostPrivateByteCount: tile.itemRows * tile.itemColumns > 64 ? Self.mostSpilledByteCount : Int.max)
     }
+
+    /// Of an item with a large tile.
+    private static let mostSpilledByteCount = 128
 
     private static func template(isTiled: Bool, isDirect: Bool, usesTensorCores: Bool) -> String {
       if !isTiled { return KernelSource.text(martlet_cl_contraction_registers) }
@@ -318,6 +324,11 @@
           matrix.offset + sliding.batch * (sliding.image.area + sliding.grid.area) * max(sliding.pixel, matrix.row, 1)
       }
       return Layout(contiguous: [elements])
+    }
+
+    /// Whether all elements of a GPU's panel belong to one tap of the window.
+    fileprivate func hasOneTapPerPanel(of tile: Tile) -> Bool {
+      kind == .convolution && tile.depth > 0 && sliding.channels % tile.depth == 0
     }
 
     /// Whether rows of a grid follow each other at one distance in every operand, so that a row needs no coordinates.

@@ -55,6 +55,7 @@
     package let pool: BlockPool<DeviceBlock>
     package let context: cl_context
     private let queue: cl_command_queue
+    private let notices: DriverNotices
     private let buffers: BufferMaker
     private let staging: StagingArea
     private let readbacks: ReadbackArea
@@ -88,7 +89,12 @@
     ) throws(BackendError) {
       var status: Int32 = 0
       var device: cl_device_id? = info.identifier
-      guard let context = library.functions.createContext(nil, 1, &device, nil, nil, &status) else {
+      let notices = DriverNotices()
+      // Kept for good: a driver may call from a thread of its own when the context is gone already.
+      let receiver = Unmanaged.passRetained(notices).toOpaque()
+      let made = library.functions.createContext(
+        nil, 1, &device, { words, _, _, receiver in DriverNotices.receive(words, for: receiver) }, receiver, &status)
+      guard let context = made else {
         throw .driver(device: name, call: "clCreateContext", code: status, meaning: OpenCLStatus.name(of: status))
       }
       // A queue that takes times is slower with some drivers, so there is one only on request.
@@ -101,6 +107,7 @@
       self.info = info
       self.library = library
       self.context = context
+      self.notices = notices
       self.queue = queue
       self.checksMemory = checksMemory
       finishesAfterEachLaunch = environment("MARTLET_CL_SYNC") == "1"
@@ -145,13 +152,14 @@
     private func fail(_ call: String, _ code: Int32) {
       state.withLock { state in
         let error: BackendError
+        let notice = notices.latest.map { "; the driver says: \($0)" } ?? ""
         if OpenCLStatus.isDeviceLost(code) {
           let latest = state.recent.isEmpty ? "none" : state.recent.joined(separator: " ")
-          let loss = "\(call): \(code), \(OpenCLStatus.name(of: code)); latest kernels: \(latest)"
+          let loss = "\(call): \(code), \(OpenCLStatus.name(of: code)); latest kernels: \(latest)\(notice)"
           state.loss = state.loss ?? loss
           error = .deviceLost(device: name, detail: loss)
         } else {
-          error = .driver(device: name, call: call, code: code, meaning: OpenCLStatus.meaning(of: code))
+          error = .driver(device: name, call: call, code: code, meaning: OpenCLStatus.meaning(of: code) + notice)
         }
         if state.error == nil { state.error = error }
       }

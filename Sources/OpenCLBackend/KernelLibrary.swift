@@ -29,6 +29,8 @@
     var groupSize: Int
     var source: String
     var definitions: [(name: String, value: String)]
+    /// How much memory beyond registers an item may need; beyond that the kernel counts as one that the device cannot run.
+    var mostPrivateByteCount = Int.max
   }
 
   /// Compiles kernels when they are first needed and keeps them. A kernel that did not compile fails the same way each time.
@@ -138,13 +140,23 @@
       }
       let made = Kernel(
         name: text.function, groupSize: text.groupSize, handle: kernel, program: program, library: library)
-      // A driver tells only now how large a group its registers allow.
-      var largest = 0
-      status = library.functions.getKernelWorkGroupInfo(
-        kernel, connection.info.identifier, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE),
-        MemoryLayout<Int>.size, &largest, nil)
-      if status == OpenCLStatus.success && largest < text.groupSize {
+      // A driver tells only now how large a group its registers allow, and what does not fit them.
+      func ask<Value: FixedWidthInteger>(_ property: Int32, as type: Value.Type) -> Value? {
+        var value: Value = 0
+        let status = library.functions.getKernelWorkGroupInfo(
+          kernel, connection.info.identifier, cl_kernel_work_group_info(property), MemoryLayout<Value>.size, &value, nil
+        )
+        return status == OpenCLStatus.success ? value : nil
+      }
+      if let largest = ask(CL_KERNEL_WORK_GROUP_SIZE, as: Int.self), largest < text.groupSize {
         throw connection.tooSmall(for: text.function, groupSize: text.groupSize, largest: largest)
+      }
+      if text.mostPrivateByteCount < Int.max, let spilled = ask(CL_KERNEL_PRIVATE_MEM_SIZE, as: UInt64.self),
+        spilled > text.mostPrivateByteCount
+      {
+        throw .driver(
+          device: connection.name, call: "choosing kernel \(text.function)", code: -5,
+          meaning: "an item needs \(spilled) bytes beyond its registers")
       }
       return made
     }

@@ -66,9 +66,9 @@
         return 0
       }
       var numbers = Numbers(seed: 8)
-      let (a, b) = (HostView(numbers.floats(200 * 9), [1, 200, 9]), HostView(numbers.floats(9 * 200), [1, 9, 200]))
+      let (a, b) = (HostView(numbers.floats(520 * 9), [1, 520, 9]), HostView(numbers.floats(9 * 520), [1, 9, 520]))
       func product(on backend: OpenCLBackend) throws -> [UInt32] {
-        let c = backend.output([1, 200, 200])
+        let c = backend.output([1, 520, 520])
         backend.matmul(a.on(backend), b.on(backend), accumulate: false, epilogue: nil, into: c)
         return try backend.elements(c)
       }

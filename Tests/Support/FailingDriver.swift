@@ -1,5 +1,6 @@
 #if OpenCL
   import CMartletOpenCLKernels
+  import Foundation
   import MartletOpenCLBackend
   import Synchronization
 
@@ -12,14 +13,16 @@
     /// Whether later calls fail too.
     private static let goesOn = Atomic<Bool>(false)
 
-    private static let alone = Mutex(())
+    private static let switchLock = NSLock()
 
     /// Runs something without anybody else who lets calls fail, because the switch is the process's. Afterwards none fails.
     package static func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
-      try alone.withLock { _ in
-        defer { set(Int.max, status: 0, goesOn: false) }
-        return try body()
+      switchLock.lock()
+      defer {
+        set(Int.max, status: 0, goesOn: false)
+        switchLock.unlock()
       }
+      return try body()
     }
 
     /// Lets a call from now on fail, counted from 0, and perhaps all behind it.

@@ -13,7 +13,7 @@ void contraction(__global const float *restrict a_data, __global const float *re
         int element;
         float weight = 0.0f;
         if (column < arguments.columns)
-            weight = b_data[position_of_b(e / TILE_COLUMNS, column, z, first_image, &element, &arguments)];
+            weight = b_data[position_of_b(e / TILE_COLUMNS, 0, column, z, first_image, &element, &arguments)];
         ((__local float *)weights[e / TILE_COLUMNS])[e % TILE_COLUMNS] = weight;
     }
     barrier(CLK_LOCAL_MEM_FENCE);

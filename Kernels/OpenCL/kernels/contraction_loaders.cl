@@ -36,19 +36,30 @@
 #define ROW_OF_ITEM(i) (((i) / 4 * ITEMS_DOWN + item_row) * 4 + (i) % 4)
 #define COLUMN_OF_ITEM(j) (((j) / 4 * ITEMS_ACROSS + item_column) * 4 + (j) % 4)
 
+// Which tap element k of a window belongs to, and its channel. Where channels are a multiple of a panel's depth (PANEL_IN_TAP), a panel
+// has one tap, and its first k tells which: two divisions for all of a group's loads.
+#if PANEL_IN_TAP
+#define TAP_OF(k, panel_k) ((panel_k) / arguments->channels)
+#define CHANNEL_OF(k, panel_k) ((panel_k) % arguments->channels + ((k) - (panel_k)))
+#else
+#define TAP_OF(k, panel_k) ((k) / arguments->channels)
+#define CHANNEL_OF(k, panel_k) ((k) % arguments->channels)
+#endif
+
 // Where a(row, k) lies, or -1 for a tap outside the image. Only asked for rows and k within range. With UNPOOLED, in the gradient for
 // the input, it is the place of the window, and `element` which element of the window the index has to name.
-static inline INDEX position_of_a(INDEX row, INDEX k, INDEX z, INDEX first_image, int *element, const Arguments *arguments) {
+static inline INDEX position_of_a(INDEX row, INDEX k, INDEX panel_k, INDEX z, INDEX first_image, int *element,
+                                  const Arguments *arguments) {
     *element = 0;
 #if KIND == MATMUL
     return arguments->a_offset + z * arguments->a_z + row * arguments->a_row + k * arguments->a_k;
 #else
 #if KIND == CONVOLUTION
-    const INDEX place = row, weight = k, group = z;
+    const INDEX place = row, group = z, tap = TAP_OF(k, panel_k), channel = CHANNEL_OF(k, panel_k);
 #else
-    const INDEX place = k, weight = row, group = z % arguments->groups;
+    const INDEX place = k, group = z % arguments->groups;
+    const INDEX tap = row / arguments->channels, channel = row % arguments->channels;
 #endif
-    const INDEX tap = weight / arguments->channels, channel = weight % arguments->channels;
 #if POOLED
     INDEX image, grid_y, grid_x;
     if (!find_in_window(place / WINDOW_AREA, place % WINDOW_AREA, &image, &grid_y, &grid_x, arguments)) return -1;
@@ -76,13 +87,13 @@ static inline INDEX position_of_a(INDEX row, INDEX k, INDEX z, INDEX first_image
 }
 
 // Where b(k, column) lies. With UNPOOLED, in the gradient for the weights, as for a.
-static inline INDEX position_of_b(INDEX k, INDEX column, INDEX z, INDEX first_image, int *element,
+static inline INDEX position_of_b(INDEX k, INDEX panel_k, INDEX column, INDEX z, INDEX first_image, int *element,
                                   const Arguments *arguments) {
     *element = 0;
 #if KIND == MATMUL
     const INDEX batch = z, row = k, begin = 0;
 #elif KIND == CONVOLUTION
-    const INDEX tap = k / arguments->channels, batch = z, row = k % arguments->channels;
+    const INDEX tap = TAP_OF(k, panel_k), batch = z, row = CHANNEL_OF(k, panel_k);
     const INDEX begin = arguments->tap_start + tap / arguments->taps_x * arguments->tap_y +
                         tap % arguments->taps_x * arguments->tap_x;
 #else
@@ -130,7 +141,8 @@ static inline INDEX position_of_b(INDEX k, INDEX column, INDEX z, INDEX first_im
         const INDEX row = first_row + A_ROW(e), k = (next_k) + A_K(e);                                                 \
         int element = 0;                                                                                               \
         INDEX position = -1;                                                                                           \
-        if (row < arguments.rows && k < depth) position = position_of_a(row, k, z, first_image, &element, &arguments); \
+        if (row < arguments.rows && k < depth)                                                                         \
+            position = position_of_a(row, k, next_k, z, first_image, &element, &arguments);                            \
         a_next[l] = LOAD_A(position, element);                                                                         \
     }                                                                                                                  \
     _Pragma("unroll") for (int l = 0; l < B_LOADS; l++) {                                                              \
@@ -139,7 +151,7 @@ static inline INDEX position_of_b(INDEX k, INDEX column, INDEX z, INDEX first_im
         int element = 0;                                                                                               \
         INDEX position = -1;                                                                                           \
         if (column < arguments.columns && k < depth)                                                                   \
-            position = position_of_b(k, column, z, first_image, &element, &arguments);                                 \
+            position = position_of_b(k, next_k, column, z, first_image, &element, &arguments);                         \
         b_next[l] = LOAD_B(position, element);                                                                         \
     }
 

@@ -63,7 +63,7 @@ void contraction(__global const float *restrict a_data, __global const float *re
                         const INDEX row = first_row + ROW_OF_ITEM(i);
                         int element;
                         if (row >= arguments.rows ||
-                            position_of_a(row, first_k + k, z, first_image, &element, &arguments) < 0)
+                            position_of_a(row, first_k + k, first_k, z, first_image, &element, &arguments) < 0)
                             continue;
 #pragma unroll
                         for (int j = 0; j < ITEM_COLUMNS; j++) sums[i][j] = fma(a[i], b[j], sums[i][j]);

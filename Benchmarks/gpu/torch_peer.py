@@ -1,36 +1,41 @@
-"""Times PyTorch on CUDA at what `martlet bench --list --json` describes.
+"""Times PyTorch, on CUDA where it has that and on the processor otherwise, at what `martlet bench --list --json` describes.
 
-    torch_cuda.py list.json result.json [--quick]
+    torch_peer.py list.json result.json [--quick]
 
-Convolutions and products without and with TF32, training eagerly as most people do and captured as a CUDA graph. Times are from
-events around many steps, so that launches overlap as they do in use; the median of several repetitions counts.
+On CUDA convolutions and products without and with TF32, training eagerly as most people do and captured as a CUDA graph. Times are
+of many steps together, so that launches overlap as they do in use; the median of several repetitions counts.
 """
 
 import json
 import statistics
 import sys
+import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-DEVICE = "cuda"
+HAS_CUDA = torch.cuda.is_available()
+DEVICE = "cuda" if HAS_CUDA else "cpu"
+
+
+def wait() -> None:
+    if HAS_CUDA:
+        torch.cuda.synchronize()
 
 
 def seconds(step, quick: bool) -> float:
     """One step, in the middle of many."""
     for _ in range(1 if quick else 5):
         step()
-    torch.cuda.synchronize()
 
     def timed(count: int) -> float:
-        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        begin.record()
+        wait()
+        begin = time.perf_counter()
         for _ in range(count):
             step()
-        end.record()
-        torch.cuda.synchronize()
-        return begin.elapsed_time(end) / 1e3 / count
+        wait()
+        return (time.perf_counter() - begin) / count
 
     if quick:
         return timed(1)
@@ -79,7 +84,7 @@ def images(batch: int) -> torch.Tensor:
 
 def training(task: dict, captured: bool):
     model = network(task["model"])
-    optimizer = torch.optim.Adam(model.parameters(), fused=True, capturable=captured)
+    optimizer = torch.optim.Adam(model.parameters(), fused=True, capturable=captured and HAS_CUDA)
     x, y = images(task["batch"]), torch.randint(10, (task["batch"],), device=DEVICE)
 
     def step():
@@ -111,20 +116,23 @@ def inference(task: dict):
 
 
 def variants(task: dict) -> dict:
+    """What is timed under which name, and whether with TF32."""
     match task.get("kind"):
         case "matmul":
-            return {"float32": (product, False), "tf32": (product, True)}
+            forms = {"float32": (product, False), "tf32": (product, True)}
         case "convolution":
-            return {"float32": (convolution, False), "tf32": (convolution, True)}
+            forms = {"float32": (convolution, False), "tf32": (convolution, True)}
         case "training":
-            return {
+            forms = {
                 "eager": (lambda task: training(task, False), False),
                 "graph": (lambda task: training(task, True), False),
                 "eager tf32": (lambda task: training(task, False), True),
             }
         case "inference":
-            return {"eager": (inference, False)}
-    return {}
+            forms = {"eager": (inference, False)}
+        case _:
+            forms = {}
+    return forms if HAS_CUDA else {name: form for name, form in forms.items() if name in ("float32", "eager")}
 
 
 def main() -> None:
@@ -132,7 +140,10 @@ def main() -> None:
     with open(sys.argv[1]) as file:
         rows = json.load(file)
     torch.backends.cudnn.benchmark = True
-    print(f"PyTorch {torch.__version__}, CUDA {torch.version.cuda}, {torch.cuda.get_device_name()}")
+    if HAS_CUDA:
+        print(f"PyTorch {torch.__version__}, CUDA {torch.version.cuda}, {torch.cuda.get_device_name()}")
+    else:
+        print(f"PyTorch {torch.__version__} without CUDA: the processor, {torch.get_num_threads()} threads")
     results = []
     for row in rows:
         cost = row["cost"]
@@ -141,14 +152,14 @@ def main() -> None:
         for variant, (make, uses_tf32) in variants(row.get("workload") or {}).items():
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = uses_tf32
             try:
-                time = seconds(make(row["workload"]), quick)
+                needed = seconds(make(row["workload"]), quick)
             except (NotImplementedError, RuntimeError) as problem:
                 print(f"{row['name']:24} {variant:11} {str(problem).splitlines()[0]}")
                 continue
-            samples, operations = cost["samples"] / time, cost["operations"] / time / 1e9
+            samples, operations = cost["samples"] / needed, cost["operations"] / needed / 1e9
             shown = f"{samples:12.0f} samples/s" if cost["samples"] else f"{operations:12.0f} GFLOP/s"
-            print(f"{row['name']:24} {variant:11} {shown} {time * 1e6:12.1f} µs", flush=True)
-            results.append({"name": row["name"], "variant": variant, "seconds": time})
+            print(f"{row['name']:24} {variant:11} {shown} {needed * 1e6:12.1f} µs", flush=True)
+            results.append({"name": row["name"], "variant": variant, "seconds": needed})
     with open(sys.argv[2], "w") as file:
         json.dump(results, file, indent=1)
 

@@ -16,7 +16,9 @@ public enum Precision: String, CaseIterable, Hashable, Sendable {
 
 extension Backend {
   /// Float32 only; see `Backend`.
-  public func refusal(of precision: Precision) -> String? { precision == .float32 ? nil : "it has no instructions for it" }
+  public func refusal(of precision: Precision) -> String? {
+    precision == .float32 ? nil : "it has no instructions for it"
+  }
 
   /// See `Backend`.
   public func computes(in precision: Precision) -> Bool { refusal(of: precision) == nil }

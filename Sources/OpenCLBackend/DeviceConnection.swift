@@ -132,10 +132,17 @@
 
     // MARK: Errors
 
-    /// Remembers an error if it is the first since the last check.
+    /// Remembers an error if it is the first since the last check. One that says that the device is lost, from compiling a kernel for
+    /// example, loses it, and of a lost device nothing else is worth saying.
     package func record(_ error: BackendError) {
+      if case .driver(_, let call, let code, _) = error, OpenCLStatus.isDeviceLost(code),
+        !OpenCLStatus.isOutOfMemory(code)
+      {
+        return fail(call, code)
+      }
       state.withLock { state in
-        if state.error == nil { state.error = error }
+        if state.error != nil { return }
+        state.error = state.loss.map { .deviceLost(device: name, detail: "earlier, " + $0) } ?? error
       }
     }
 
@@ -156,8 +163,8 @@
         if OpenCLStatus.isDeviceLost(code) {
           let latest = state.recent.isEmpty ? "none" : state.recent.joined(separator: " ")
           let loss = "\(call): \(code), \(OpenCLStatus.name(of: code)); latest kernels: \(latest)\(notice)"
+          error = .deviceLost(device: name, detail: state.loss.map { "earlier, " + $0 } ?? loss)
           state.loss = state.loss ?? loss
-          error = .deviceLost(device: name, detail: loss)
         } else {
           error = .driver(device: name, call: call, code: code, meaning: OpenCLStatus.meaning(of: code) + notice)
         }

@@ -33,7 +33,8 @@
     var mostPrivateByteCount = Int.max
   }
 
-  /// Compiles kernels when they are first needed and keeps them. A kernel that did not compile fails the same way each time.
+  /// Compiles kernels when they are first needed and keeps them. A kernel that did not compile fails the same way each time; where
+  /// memory was short it is tried again when it is next needed.
   final class KernelLibrary: Sendable {
     private struct State {
       var kernels: [KernelKey: Result<Kernel, BackendError>] = [:]
@@ -75,7 +76,7 @@
         } catch {
           made = .failure(error)
         }
-        state.kernels[key] = made
+        if !made.isForLackOfMemory { state.kernels[key] = made }
         return made
       }
       switch result {
@@ -155,7 +156,7 @@
         spilled > text.mostPrivateByteCount
       {
         throw .driver(
-          device: connection.name, call: "choosing kernel \(text.function)", code: -5,
+          device: connection.name, call: "choosing kernel \(text.function)", code: -54,
           meaning: "an item needs \(spilled) bytes beyond its registers")
       }
       return made
@@ -244,6 +245,14 @@
           "\(line == number ? ">" : " ") \(line): \(lines[line - 1])"
         }.joined(separator: "\n")
       }.joined(separator: "\n\n")
+    }
+  }
+
+  extension Result where Success == Kernel, Failure == BackendError {
+    /// Whether there is no kernel because the driver had no memory for making it.
+    fileprivate var isForLackOfMemory: Bool {
+      if case .failure(.driver(_, _, let code, _)) = self { return OpenCLStatus.isOutOfMemory(code) }
+      return false
     }
   }
 

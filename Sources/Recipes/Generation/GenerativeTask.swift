@@ -57,7 +57,8 @@ package enum GenerationError: Error, CustomStringConvertible {
     case .tooManyPictures(let count):
       "\(count) pictures are more than the 10000 that are made at once; use several seeds"
     case .notGenerative(let path, let recipe):
-      "\(path) was saved by recipe '\(recipe)', which answers questions; 'martlet predict \(path) …' asks it. Recipes that "
+      "\(path) holds \(recipe.isEmpty ? "no model" : "the network of '\(recipe)', which answers questions and is no model") that "
+        + "makes up samples; 'martlet predict \(path) …' asks it. Recipes that "
         + "make up samples: "
         + Recipe.all.filter { $0.task is any GenerativeTask }.map(\.name).joined(separator: ", ")
     }

@@ -28,15 +28,12 @@ package struct SavedGenerator: Sendable {
     try model.save(to: URL(fileURLWithPath: path), metadata: metadata)
   }
 
-  /// What a file holds; `nil` where that is a network that answers questions.
+  /// What a file holds; `nil` where that is something else, such as a network that answers questions or an archive.
   ///
   /// - Throws: `RecipeError`, `FileError`, `SafetensorsError`.
   package static func read(_ path: String) throws -> SavedGenerator? {
     let (metadata, weightCount) = try contents(path)
-    guard let name = metadata["recipe"], let recipe = Recipe.named(name) else {
-      throw RecipeError.notSavedByTrain(path: path, recipe: metadata["recipe"])
-    }
-    guard let task = recipe.task as? any GenerativeTask else { return nil }
+    guard let name = metadata["recipe"], let task = Recipe.named(name)?.task as? any GenerativeTask else { return nil }
     return try SavedGenerator(metadata, recipe: name, task: task, path: path, weightCount: weightCount)
   }
 

@@ -16,7 +16,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    // Only for ONNX files.
+    // Only for files of ONNX and TensorBoard.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
@@ -144,6 +144,12 @@ let package = Package(
     // Figures: curves, matrices, sheets of pictures, as SVG, pixels and characters.
     .target(name: "MartletCharts", dependencies: ["MartletInsight"], path: "Sources/Charts"),
     .testTarget(name: "ChartsTests", dependencies: ["MartletCharts", "MartletTestSupport"]),
+    // Files that TensorBoard shows.
+    .target(
+      name: "MartletTensorBoard",
+      dependencies: ["MartletCharts", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Sources/TensorBoard", exclude: ["Schema/tensorboard.proto"]),
+    .testTarget(name: "TensorBoardTests", dependencies: ["MartletTensorBoard", "MartletTestSupport"]),
     // What training runs leave behind: records, comparisons, pages to read.
     .target(name: "MartletRuns", dependencies: ["MartletCharts"], path: "Sources/Runs"),
     .testTarget(name: "RunsTests", dependencies: ["MartletRuns", "MartletTestSupport"]),
@@ -153,7 +159,7 @@ let package = Package(
       name: "Martlet",
       dependencies: [
         "MartletTraining", "MartletArchive", "MartletClassics", "MartletGenerative", "MartletInsight", "MartletCharts",
-        "MartletRuns", "MartletONNX",
+        "MartletRuns", "MartletONNX", "MartletTensorBoard",
       ],
       path: "Sources/Martlet"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet"]),

@@ -32,14 +32,6 @@ struct CheckpointOptions: ParsableArguments {
   /// How to go on with a run that was stopped; nothing where there is nothing to go on from.
   var advice: String {
     guard checkpoint?.exists ?? false else { return "" }
-    let words = CommandLine.arguments + (resume ? [] : ["--resume"])
-    return "; to go on:\n  " + words.map(Self.quoted).joined(separator: " ")
-  }
-
-  /// As a shell takes it for one word.
-  private static func quoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=,+%@".contains($0)) }
-    return isPlain ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+    return "; to go on:\n  " + ShellWord.line(CommandLine.arguments + (resume ? [] : ["--resume"]))
   }
 }

@@ -20,8 +20,8 @@ struct MartletCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, GenerateCommand.self, SummaryCommand.self,
-      ConvertCommand.self, DoctorCommand.self, DevicesCommand.self, PlotCommand.self, ExplainCommand.self,
-      CheckCommand.self, BenchCommand.self, TuneCommand.self,
+      ConvertCommand.self, DoctorCommand.self, DevicesCommand.self, RunsCommand.self, PlotCommand.self,
+      ReportCommand.self, ExplainCommand.self, CheckCommand.self, BenchCommand.self, TuneCommand.self,
     ])
 
   static func main() async {

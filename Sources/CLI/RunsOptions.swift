@@ -20,7 +20,7 @@ struct RunsOptions: ParsableArguments {
   /// Where a run is that a person named: a name lies in the folder of runs, unless there is such a file or folder; what has a slash is a path.
   func place(of name: String) -> String {
     if name.contains("/") || name == "." || name == ".." { return name }
-    let inside = URL(fileURLWithPath: folder).appendingPathComponent(name).path
+    let inside = folder + "/" + name
     if FileManager.default.fileExists(atPath: inside) { return inside }
     // A file of that name, or a run right here.
     return FileManager.default.fileExists(atPath: name) ? name : inside

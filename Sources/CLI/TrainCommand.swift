@@ -17,6 +17,7 @@ struct TrainCommand: ParsableCommand {
         martlet train mnist-mlp --data ~/data --limit 5000 --json report.json
         martlet train mnist-cnn --checkpoint run --resume
         martlet train mnist-cnn --device opencl:0 --precision tensorFloat32
+        martlet train mnist-cnn --run first && martlet report first
       """)
 
   @Argument(help: "What to train, one of the recipes below.", transform: Recipe.meant(onCommandLine:))
@@ -59,6 +60,13 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var precision: PrecisionOptions
 
+  @OptionGroup var recording: RunRecordingOptions
+
+  @Option(
+    name: .customLong("tensorboard"),
+    help: ArgumentHelp("Write events for TensorBoard into this folder.", valueName: "folder"))
+  var tensorBoardFolder: String?
+
   @OptionGroup var profiling: ProfileOptions
 
   @Flag(help: "Show nothing but errors.")
@@ -81,14 +89,27 @@ struct TrainCommand: ParsableCommand {
     if list && reportPath != nil { return try writeJSON(["recipes": Recipe.all.map(\.name)], to: reportPath ?? "-") }
     guard let recipe, !list else { return print(Recipe.list) }
     let profile = profiling.started()
-    let settings = try settings(on: devices.selected(recordingInto: profile))
+    var settings = try settings(on: devices.selected(recordingInto: profile))
+    try recipe.check(settings)
+    var recording = try recording.folder(for: recipe, resuming: checkpoints.resume).map {
+      try RunRecording(
+        $0, recipe: recipe, settings: &settings, command: ["martlet"] + CommandLine.arguments.dropFirst())
+    }
     Interrupt.listen()
     let start = ContinuousClock.now
-    let outcome = try precision.applied(on: settings.device) { try recipe.run(with: settings) }
+    let outcome: RunOutcome
+    do {
+      outcome = try precision.applied(on: settings.device) { try recipe.run(with: settings) }
+    } catch {
+      recording?.fail(error)
+      throw error
+    }
     if !quiet, !outcome.text.isEmpty { print(outcome.text) }
-    if let reportPath {
-      let report = TrainingReport(recipe: recipe, settings: settings, outcome: outcome, seconds: start.secondsSince)
-      try writeJSON(report, to: reportPath)
+    let report = TrainingReport(recipe: recipe, settings: settings, outcome: outcome, seconds: start.secondsSince)
+    if let reportPath { try writeJSON(report, to: reportPath) }
+    try recording?.end(with: outcome, settings: settings, report: report)
+    if let folder = recording?.folder, !quiet {
+      note("stored the run in \(folder.path); to see it: martlet report \(ShellWord.quoted(folder.path))")
     }
     if let profile {
       try settings.device.synchronize()
@@ -111,6 +132,7 @@ struct TrainCommand: ParsableCommand {
     settings.save = savePath
     settings.picture = picturePath
     settings.checkpoint = checkpoints.checkpoint
+    settings.tensorBoard = tensorBoardFolder
     settings.progress = quiet ? .silent : .automatic
     settings.shouldStop = { Interrupt.isRequested }
     if !quiet { settings.note = { note($0) } }

@@ -7,7 +7,7 @@ struct TrainingReport: Encodable {
   private let recipe: Recipe
   private let settings: RunSettings
   private let outcome: RunOutcome
-  private let seconds: Double
+  let seconds: Double
 
   /// - Parameter seconds: How long everything took; the report has the time of training where there were epochs.
   init(recipe: Recipe, settings: RunSettings, outcome: RunOutcome, seconds: Double) {
@@ -61,7 +61,7 @@ struct TrainingReport: Encodable {
   }
 
   /// The most memory the process ever had resident.
-  private static var peakMemoryByteCount: Int {
+  static var peakMemoryByteCount: Int {
     var usage = rusage()
     #if canImport(Darwin)
       getrusage(RUSAGE_SELF, &usage)

@@ -16,6 +16,8 @@ public struct Figure: Sendable {
   public var panels: [Panel]
   /// How many pictures stand in a row.
   public var columns: Int
+  /// How wide and high plots are, in points.
+  public var plotSize = (width: 430.0, height: 270.0)
 
   /// One picture of a figure.
   public enum Panel: Sendable {
@@ -44,6 +46,11 @@ extension Figure {
   ///
   /// - Throws: `DataFileError` if a picture in it cannot be encoded, which only a lack of memory explains.
   public func svg() throws -> String { try drawing().svg() }
+
+  /// The same for a place inside another document, which has margins of its own.
+  ///
+  /// - Throws: as `svg()`.
+  package func inlineSVG() throws -> String { try drawing(margin: 2).svg(isInline: true) }
 
   /// Writes the figure as an SVG file, which appears complete or not at all.
   ///
@@ -83,10 +90,10 @@ extension Figure {
   }
 
   /// Everything in its place.
-  func drawing() -> Drawing {
-    let margin = 18.0, gap = 30.0
+  func drawing(margin: Double = 18) -> Drawing {
+    let gap = 30.0
     let columns = max(1, min(columns, panels.count))
-    let sizes = panels.map(\.size)
+    let sizes = panels.map { $0.size(ofPlots: plotSize) }
     let rows = stride(from: 0, to: panels.count, by: columns).map { $0..<min($0 + columns, panels.count) }
     let widths = (0..<columns).map { column in
       rows.compactMap { $0.count > column ? sizes[$0.lowerBound + column].width : nil }.max() ?? 0
@@ -121,9 +128,9 @@ extension Figure.Panel {
     }
   }
 
-  fileprivate var size: (width: Double, height: Double) {
+  fileprivate func size(ofPlots plotSize: (width: Double, height: Double)) -> (width: Double, height: Double) {
     switch self {
-    case .plot: (430, 270)
+    case .plot: plotSize
     case .matrix(let matrix): matrix.size
     case .sheet(let sheet): sheet.size
     }

@@ -32,7 +32,7 @@ public struct Matrix: Hashable, Sendable {
 }
 
 extension Matrix {
-  private var cellSize: Double { names.count > 14 ? 26 : names.count > 6 ? 34 : 46 }
+  private var cellSize: Double { names.count > 14 ? 26 : names.count > 6 ? 34 : names.count > 3 ? 48 : 68 }
   private var nameWidth: Double { min(names.map { StrokeFont.width(of: $0, size: 11) }.max() ?? 0, 110) + 10 }
   /// Long names across are turned.
   private var namesAreUpright: Bool { names.contains { StrokeFont.width(of: $0, size: 11) > cellSize - 4 } }

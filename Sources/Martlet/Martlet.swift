@@ -15,4 +15,5 @@
 @_exported import MartletOptimizers
 @_exported import MartletRuns
 @_exported import MartletTensor
+@_exported import MartletTensorBoard
 @_exported import MartletTraining

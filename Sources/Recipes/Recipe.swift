@@ -60,10 +60,15 @@ extension Recipe {
   ///
   /// - Throws: `RecipeError.optionWithoutMeaning` where a setting was chosen that the recipe has no use for; whatever the task throws.
   package func run(with settings: RunSettings) throws -> RunOutcome {
+    try check(settings)
+    return try task.run(name, with: settings)
+  }
+
+  /// - Throws: `RecipeError.optionWithoutMeaning` where a setting was chosen that the recipe has no use for.
+  package func check(_ settings: RunSettings) throws {
     for option in settings.chosenOptions where !task.options.contains(option) {
       throw RecipeError.optionWithoutMeaning(option, recipe: name, meaningful: task.options)
     }
-    return try task.run(name, with: settings)
   }
 }
 

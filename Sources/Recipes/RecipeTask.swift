@@ -1,3 +1,4 @@
+import Foundation
 import Martlet
 
 /// What a recipe does when it is run. `SupervisedTask` is one for data, a network and a loss; what has a loop of its own is a type of
@@ -30,7 +31,7 @@ extension RecipeTask {
 
 /// What a person may decide about a run, where the recipe has a use for it.
 package enum RecipeOption: String, CaseIterable, Sendable {
-  case epochs, batchSize, learningRate, data, limit, save, picture, checkpoint
+  case epochs, batchSize, learningRate, data, limit, save, picture, checkpoint, tensorBoard = "tensorboard"
 
   /// How it is written on the command line.
   package var flag: String {
@@ -59,6 +60,12 @@ package struct RunSettings: Sendable {
   package var picture: String?
   /// Where the run keeps what it needs to go on after an interruption.
   package var checkpoint: Checkpoint?
+  /// The folder for TensorBoard's events.
+  package var tensorBoard: String?
+  /// What else follows the run; where there is a `Trainer`.
+  package var callbacks: [@Sendable () -> any Callback] = []
+  /// Whether the outcome has what pages about the run show.
+  package var collectsEvidence = false
   package var progress: ProgressStyle = .silent
   /// Asked before every step.
   package var shouldStop: @Sendable () -> Bool = { false }
@@ -71,9 +78,27 @@ package struct RunSettings: Sendable {
     let chosen: [(RecipeOption, Bool)] = [
       (.epochs, epochs != nil), (.batchSize, batchSize != nil), (.learningRate, learningRate != nil),
       (.data, data != nil), (.limit, limit != nil), (.save, save != nil), (.picture, picture != nil),
-      (.checkpoint, checkpoint != nil),
+      (.checkpoint, checkpoint != nil), (.tensorBoard, tensorBoard != nil),
     ]
     return chosen.filter(\.1).map(\.0)
+  }
+
+  /// Everything that follows a run over these data.
+  func allCallbacks(for data: RecipeData) -> [any Callback] {
+    let events = tensorBoard.map {
+      TensorBoard(folder: URL(fileURLWithPath: $0), samples: data.measured.prefix(32), texts: ["data": data.source])
+    }
+    return callbacks.map { $0() } + [events].compactMap(\.self)
+  }
+
+  /// The same for a run that is only a means: nothing is shown, written or stored.
+  var aside: RunSettings {
+    var settings = self
+    settings.progress = .silent
+    settings.note = { _ in }
+    (settings.save, settings.picture, settings.tensorBoard) = (nil, nil, nil)
+    (settings.callbacks, settings.collectsEvidence) = ([], false)
+    return settings
   }
 }
 
@@ -86,10 +111,14 @@ package struct RunOutcome: Sendable {
   /// The same for people: what the command prints.
   package var text = ""
   package var batchSize = 0
+  /// The highest learning rate.
+  package var learningRate: Float?
   package var trainingSampleCount = 0
   package var parameterCount = 0
   /// Where the data come from: a file, or `generated`.
   package var source = "generated"
+  /// What pages about the run show, where that was asked for and the run came to its end.
+  package var evidence: RunEvidence?
   /// Whether it was stopped before it was done.
   package var wasInterrupted = false
 

@@ -17,7 +17,7 @@ public struct RunFolder: Hashable, Sendable {
   public var exists: Bool { FileManager.default.fileExists(atPath: file("run.json")) }
 
   /// A file in it.
-  public func file(_ name: String) -> String { URL(fileURLWithPath: path).appendingPathComponent(name).path }
+  public func file(_ name: String) -> String { path + (path.hasSuffix("/") ? "" : "/") + name }
 
   /// The record.
   ///

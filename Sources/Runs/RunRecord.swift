@@ -120,3 +120,10 @@ public struct RunRecord: Codable, Hashable, Sendable {
     try fields.encodeIfPresent(history.stopReason, forKey: .stopReason)
   }
 }
+
+extension RunRecord {
+  /// The record as it stands in its file.
+  ///
+  /// - Throws: An error of Foundation, which nothing a record holds explains.
+  public func json() throws -> Data { try JSONEncoder.ofRuns.encode(self) + Data("\n".utf8) }
+}

@@ -4,12 +4,14 @@ extension Drawing {
   /// The drawing as an SVG document. Colours stand in a style sheet, light ones and, for readers who prefer them, dark ones; classes
   /// rather than variables, which not every program that shows SVG knows.
   ///
+  /// - Parameter isInline: Whether it is part of a page, where it grows with its place, but not much.
   /// - Throws: `DataFileError` if a picture cannot be encoded, which only a lack of memory explains.
-  func svg() throws -> String {
+  func svg(isInline: Bool = false) throws -> String {
+    let limit = isInline ? " style=\"max-width:\(number(1.2 * width))px\"" : ""
     let elements = try marks.map(element)
     return """
       <svg xmlns="http://www.w3.org/2000/svg" class="martlet" viewBox="0 0 \(number(width)) \(number(height))" \
-      width="\(number(width))" height="\(number(height))" role="img" \
+      width="\(number(width))" height="\(number(height))" role="img"\(limit) \
       font-family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif">
       <title>\(XML.escaped(title))</title>
       <style>\(styleSheet)</style>

@@ -37,7 +37,7 @@ public struct Histogram: Hashable, Sendable, Codable {
 
   /// As a plot.
   public func plot(title: String, paint: Paint = .series(0)) -> Plot {
-    var plot = Plot(title, y: Plot.Axis(includesZero: true))
+    var plot = Plot(title, y: Plot.Axis(wholeNumbers: true, includesZero: true))
     plot.add(Plot.Series("", x: edges, y: counts.map(Double.init), style: .bars, paint: paint))
     return plot
   }

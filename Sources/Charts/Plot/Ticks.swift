@@ -84,7 +84,7 @@ package enum NumberText {
     if value == 0 { return "0" }
     if value.magnitude >= 1e6 || value.magnitude < 1e-3 { return short(value) }
     return value == value.rounded()
-      ? fixed(value, 0) : fixed(value, max(0, 4 - max(1, Int(log10(value.magnitude)) + 1)))
+      ? fixed(value, 0) : fixed(value, max(0, 4 - (value.magnitude < 1 ? 0 : Int(log10(value.magnitude)) + 1)))
   }
 
   /// A share: `98.3 %`.

@@ -12,11 +12,7 @@ struct CrossValidatedTask: NetworkTask {
   func summary(of recipe: String) throws -> String { try supervised.summary(of: recipe) }
 
   func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
-    var silent = settings
-    silent.progress = .silent
-    silent.note = { _ in }
-    silent.save = nil
-    silent.picture = nil
+    let silent = settings.aside
     let parts = try folds(DataRequest(path: settings.data, limit: settings.limit, seed: settings.seed))
     var accuracies: [Double] = []
     for (index, part) in parts.enumerated() {
@@ -58,7 +54,10 @@ struct StagedTask: NetworkTask {
     for (index, stage) in stages.enumerated() {
       settings.note("\(stage.name): \(stage.lesson)\n")
       var own = settings
-      if index < stages.count - 1 { (own.save, own.picture) = (nil, nil) }
+      if index < stages.count - 1 {
+        (own.save, own.picture, own.tensorBoard) = (nil, nil, nil)
+        (own.callbacks, own.collectsEvidence) = ([], false)
+      }
       outcome = try stage.task.run(recipe, with: own)
       if outcome.wasInterrupted { return outcome }
       for (name, value) in outcome.history.epochs.last?.values ?? [:] { figures["\(stage.name)_\(name)"] = value }

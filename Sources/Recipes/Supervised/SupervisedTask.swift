@@ -77,7 +77,9 @@ package struct TrainedNetwork {
 
 extension SupervisedTask {
   package var options: Set<RecipeOption> {
-    var options: Set<RecipeOption> = [.epochs, .batchSize, .learningRate, .limit, .save, .checkpoint]
+    var options: Set<RecipeOption> = [
+      .epochs, .batchSize, .learningRate, .limit, .save, .checkpoint, .tensorBoard,
+    ]
     if data.readsFiles { options.insert(.data) }
     if picture != nil { options.insert(.picture) }
     return options
@@ -110,10 +112,12 @@ extension SupervisedTask {
     var outcome = RunOutcome()
     outcome.history = try trainer.fit(
       training, validation: validation.map { .dataset($0) }, epochs: epochs, batchSize: batchSize, seed: settings.seed,
-      restoringBest: false, checkpoint: settings.checkpoint, progress: settings.progress,
+      restoringBest: false, callbacks: settings.allCallbacks(for: data), checkpoint: settings.checkpoint,
+      progress: settings.progress,
       stoppingWhen: settings.shouldStop)
     outcome.wasInterrupted = outcome.history.wasInterrupted
     outcome.batchSize = batchSize
+    outcome.learningRate = settings.learningRate ?? self.optimizer.learningRate
     outcome.trainingSampleCount = training.count
     outcome.parameterCount = model.parameterCount
     outcome.source = data.source
@@ -129,6 +133,7 @@ extension SupervisedTask {
     // An archive says what was measured, too.
     if let path = settings.save, SavedNetwork.isArchive(named: path) { try save() }
     if let path = settings.save { settings.note("saved the network to \(path)") }
+    if settings.collectsEvidence { outcome.evidence = try RunEvidence(of: trainer, on: data.measured) }
     if let path = settings.picture, let picture {
       try picture(trained).writePNG(to: path)
       settings.note("wrote the picture to \(path)")

@@ -22,7 +22,8 @@ public struct RunError: Error, Equatable, CustomStringConvertible {
     case DecodingError.keyNotFound(let key, let context): "it lacks '\(key.stringValue)'\(place(context))"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
       "something else was expected\(place(context))"
-    case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty: "it is not JSON, or cut off"
+    case DecodingError.dataCorrupted(let context) where context.debugDescription.contains("valid JSON"):
+      "it is not JSON, or cut off"
     case DecodingError.dataCorrupted(let context): "\(context.debugDescription)\(place(context))"
     default: "\(error)"
     }

@@ -38,9 +38,9 @@ public struct RunPage: Sendable {
       <!DOCTYPE html>
       <html lang="en">
       <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
+      <meta charset="utf-8"/>
+      <meta name="viewport" content="width=device-width, initial-scale=1"/>
+      <meta name="color-scheme" content="light dark"/>
       <title>\(XML.escaped(name)) · \(XML.escaped(record.recipe))</title>
       <style>\(RunPageStyle.sheet)</style>
       </head>
@@ -165,7 +165,7 @@ extension RunPage {
       + (evidence.mistakes.isEmpty ? "" : "; those the network was surest of") + "</p>"
     let tiles = evidence.mistakes.map { mistake in
       let picture =
-        mistake.picture.map { "<img alt=\"test sample \(mistake.sample)\" src=\"\(Self.dataURI($0))\">" } ?? ""
+        mistake.picture.map { "<img alt=\"test sample \(mistake.sample)\" src=\"\(Self.dataURI($0))\"/>" } ?? ""
       return
         "<li>\(picture)<b class=\"bad\">says \(className(mistake.prediction)), \(NumberText.fixed(100 * mistake.probability, 0))\u{202F}%</b>"
         + "<span>is \(className(mistake.label))</span><span class=\"quiet\">no. \(mistake.sample)</span></li>"
@@ -177,7 +177,7 @@ extension RunPage {
   private func galleries(_ evidence: RunEvidence) -> String {
     let figures = evidence.galleries.map { gallery in
       "<figure class=\"gallery\"><figcaption><b>\(XML.escaped(gallery.title))</b> \(XML.escaped(gallery.caption))</figcaption>"
-        + "<img alt=\"\(XML.escaped(gallery.title))\" src=\"\(Self.dataURI(gallery.picture))\"></figure>"
+        + "<img alt=\"\(XML.escaped(gallery.title))\" src=\"\(Self.dataURI(gallery.picture))\"/></figure>"
     }
     return figures.isEmpty ? "" : section("What layers see", "<div class=\"galleries\">\(figures.joined())</div>")
   }
@@ -187,7 +187,7 @@ extension RunPage {
     if let drawing = evidence.drawing, drawing.hasPrefix("<svg") {
       // A picture, not part of the page: whatever the file says, nothing in it is run.
       content +=
-        "<div class=\"drawing\"><img alt=\"the network\" src=\"data:image/svg+xml;base64,\(Data(drawing.utf8).base64EncodedString())\"></div>"
+        "<div class=\"drawing\"><img alt=\"the network\" src=\"data:image/svg+xml;base64,\(Data(drawing.utf8).base64EncodedString())\"/></div>"
     }
     if let summary = evidence.summary {
       content += details("Layers, shapes, parameters", "<pre>\(XML.escaped(summary))</pre>")

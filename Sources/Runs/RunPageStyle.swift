@@ -3,7 +3,7 @@ enum RunPageStyle {
   static let sheet = """
     :root{--ground:#f5f6f8;--card:#fff;--ink:#1c2024;--quiet:#5f6871;--line:#e3e6ea;--accent:#0072b2;--good:#00805d;--bad:#c8441b}
     @media (prefers-color-scheme:dark){:root{--ground:#0c0e11;--card:#14171c;--ink:#e8eaed;--quiet:#a2abb5;--line:#2e343c;
-    --accent:#58aeea;--good:#3fcaa2;--bad:#ff8552}.drawing img{filter:invert(.92) hue-rotate(180deg)}}
+    --accent:#58aeea;--good:#3fcaa2;--bad:#ff8552}.drawing img{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}}
     *{box-sizing:border-box}
     body{margin:0;background:var(--ground);color:var(--ink);
     font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;-webkit-text-size-adjust:100%}
@@ -32,7 +32,7 @@ enum RunPageStyle {
     .galleries{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:18px;align-items:start}
     .gallery img{max-width:100%;height:auto;border-radius:6px;border:1px solid var(--line)}
     figcaption{font-size:13px;color:var(--quiet);margin-bottom:6px}figcaption b{color:var(--ink)}
-    .drawing{overflow-x:auto;padding-bottom:6px}.drawing img{display:block;margin:0 auto;max-width:max(100%,680px);height:auto}
+    .drawing{overflow-x:auto;padding-bottom:6px}.drawing img{display:block;mix-blend-mode:multiply;margin:0 auto;max-width:max(100%,680px);height:auto}
     .samples{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:16px 12px}
     .samples li{display:flex;flex-direction:column;font-size:13px;line-height:1.4;overflow-wrap:anywhere}
     .samples img{width:100%;border-radius:6px;border:2px solid var(--bad);margin-bottom:5px}

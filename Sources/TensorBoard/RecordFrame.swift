@@ -1,13 +1,13 @@
 /// A record as TensorFlow's files have them: its length, a checksum of that, the bytes, a checksum of those. Numbers are little-endian.
-enum RecordFrame {
+package enum RecordFrame {
   /// The record around some bytes.
-  static func framed(_ payload: [UInt8]) -> [UInt8] {
+  package static func framed(_ payload: [UInt8]) -> [UInt8] {
     let length = bytes(of: UInt64(payload.count))
     return length + bytes(of: masked(CRC32C.checksum(length))) + payload + bytes(of: masked(CRC32C.checksum(payload)))
   }
 
   /// What is inside the records of a file; ends where one is cut off or damaged.
-  static func payloads(_ file: [UInt8]) -> [[UInt8]] {
+  package static func payloads(_ file: [UInt8]) -> [[UInt8]] {
     var payloads: [[UInt8]] = []
     var rest = file[...]
     while rest.count >= 16 {

@@ -9,7 +9,7 @@
 //   https://github.com/apple/swift-protobuf/
 
 /// The part of ONNX's file format that Martlet reads and writes. Names and numbers are those of the format, version 1.17 and
-/// before; what is not listed here is kept as unknown fields. Scripts/generate-onnx-schema makes onnx.pb.swift of it.
+/// before; what is not listed here is kept as unknown fields. Scripts/generate-schemas makes onnx.pb.swift of it.
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials

@@ -9,7 +9,7 @@
 //   https://github.com/apple/swift-protobuf/
 
 /// What TensorBoard reads, as far as it is written here. Field numbers are those of TensorFlow's event.proto, summary.proto, tensor.proto
-/// and tensor_shape.proto; names are our own where that reads better. tensorboard.pb.swift is made of it by Scripts/generate-tensorboard-schema.
+/// and tensor_shape.proto; names are our own where that reads better. tensorboard.pb.swift is made of it by Scripts/generate-schemas.
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials

@@ -38,6 +38,7 @@ struct RunRecording {
   let folder: RunFolder
   private(set) var record: RunRecord
   private let ownWeights: String?
+  private let picture: String?
 
   /// Begins a run: what can be known beforehand is written, so that a folder that cannot be written to shows now.
   ///
@@ -45,12 +46,15 @@ struct RunRecording {
   init(_ folder: RunFolder, recipe: Recipe, settings: inout RunSettings, command: [String]) throws {
     self.folder = folder
     ownWeights = settings.save
+    let makesPicture = recipe.task.options.contains(.picture)
+    picture = makesPicture ? settings.picture ?? folder.file("results.png") : nil
     record = RunRecord(
       recipe: recipe.name, command: command, options: Self.options(settings), environment: Self.environment(settings))
     try folder.write(record)
     if recipe.task.options.contains(.save) && settings.save == nil {
       settings.save = folder.file("weights.safetensors")
     }
+    settings.picture = picture
     settings.collectsEvidence = true
     let log = RunLog(folder, record)
     settings.callbacks.append { log }
@@ -68,11 +72,19 @@ struct RunRecording {
     record.parameterCount = outcome.parameterCount > 0 ? outcome.parameterCount : nil
     record.peakMemoryByteCount = TrainingReport.peakMemoryByteCount
     record.seconds = report.seconds
-    record.options["epochs"] = record.options["epochs"] ?? "\(outcome.history.epochs.count)"
+    record.findings = outcome.text.isEmpty ? nil : outcome.text
+    if !outcome.history.epochs.isEmpty {
+      record.options["epochs"] = record.options["epochs"] ?? "\(outcome.history.epochs.count)"
+    }
     record.options["learning rate"] = outcome.learningRate.map { "\($0)" } ?? record.options["learning rate"]
     if outcome.batchSize > 0 { record.options["batch size"] = "\(outcome.batchSize)" }
     if let path = settings.save { record.weights = ownWeights == nil ? "weights.safetensors" : Self.absolute(path) }
-    if let evidence = outcome.evidence { try folder.write(evidence) }
+    var evidence = outcome.evidence
+    if let picture, let bytes = try? Data(contentsOf: URL(fileURLWithPath: picture)) {
+      evidence = evidence ?? RunEvidence()
+      evidence?.galleries.insert(RunEvidence.Gallery(title: "Results", caption: "", picture: bytes), at: 0)
+    }
+    if let evidence { try folder.write(evidence) }
     try folder.write(record)
   }
 

@@ -105,7 +105,8 @@ extension Matrix {
       let columns = names.indices.map { column in
         let shade = min(max(shades[row][column], 0), 1)
         let block = style.isUnicode ? String(blocks[Int((shade * 4).rounded(.up))]) : ""
-        let text = TerminalStyle.fitted(cells[row][column] + block, width, flushRight: true)
+        let cell = style.isUnicode ? cells[row][column] : cells[row][column].replacing("·", with: ".")
+        let text = TerminalStyle.fitted(cell + block, width, flushRight: true)
         return style.painted(text, shade == 0 ? .quiet : row == column ? .series(0) : .bad)
       }
       lines.append(([TerminalStyle.fitted(name, first)] + columns).joined(separator: " "))

@@ -25,6 +25,9 @@ public struct RunPage: Sendable {
   public func html() throws -> String {
     var sections = [head]
     sections.append(try curves())
+    if let findings = record.findings {
+      sections.append(section("What was found", "<pre>\(XML.escaped(findings))</pre>"))
+    }
     if let evidence {
       sections.append(try confusion(evidence))
       sections.append(try thresholds(evidence))
@@ -179,7 +182,7 @@ extension RunPage {
       "<figure class=\"gallery\"><figcaption><b>\(XML.escaped(gallery.title))</b> \(XML.escaped(gallery.caption))</figcaption>"
         + "<img alt=\"\(XML.escaped(gallery.title))\" src=\"\(Self.dataURI(gallery.picture))\"/></figure>"
     }
-    return figures.isEmpty ? "" : section("What layers see", "<div class=\"galleries\">\(figures.joined())</div>")
+    return figures.isEmpty ? "" : section("Pictures", "<div class=\"galleries\">\(figures.joined())</div>")
   }
 
   private func network(_ evidence: RunEvidence) -> String {

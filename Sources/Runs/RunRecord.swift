@@ -47,6 +47,8 @@ public struct RunRecord: Codable, Hashable, Sendable {
   public var peakMemoryByteCount: Int?
   /// What was measured at the end, by names such as `test_accuracy`.
   public var figures: [String: Double] = [:]
+  /// What the recipe had to say at the end, for people.
+  public var findings: String?
   /// Where the weights are; relative to the folder of the run.
   public var weights: String?
   /// The epochs.
@@ -63,7 +65,7 @@ public struct RunRecord: Codable, Hashable, Sendable {
 
   private enum CodingKeys: String, CodingKey {
     case version = "martlet_run", recipe, command, options, started, status, reason, seconds, environment, figures
-    case weights, history
+    case findings, weights, history
     case dataSource = "data_source", trainingSampleCount = "train_samples", parameterCount = "parameters"
     case peakMemoryByteCount = "peak_memory_bytes", bestEpoch = "best_epoch", stopReason = "stop_reason"
   }
@@ -90,6 +92,7 @@ public struct RunRecord: Codable, Hashable, Sendable {
     parameterCount = try fields.decodeIfPresent(Int.self, forKey: .parameterCount)
     peakMemoryByteCount = try fields.decodeIfPresent(Int.self, forKey: .peakMemoryByteCount)
     figures = try fields.decodeIfPresent([String: Double].self, forKey: .figures) ?? [:]
+    findings = try fields.decodeIfPresent(String.self, forKey: .findings)
     weights = try fields.decodeIfPresent(String.self, forKey: .weights)
     history = History(flat: try fields.decodeIfPresent([FlatEpoch].self, forKey: .history) ?? [])
     history.bestEpoch = try fields.decodeIfPresent(Int.self, forKey: .bestEpoch)
@@ -114,6 +117,7 @@ public struct RunRecord: Codable, Hashable, Sendable {
     try fields.encodeIfPresent(parameterCount, forKey: .parameterCount)
     try fields.encodeIfPresent(peakMemoryByteCount, forKey: .peakMemoryByteCount)
     try fields.encode(figures, forKey: .figures)
+    try fields.encodeIfPresent(findings, forKey: .findings)
     try fields.encodeIfPresent(weights, forKey: .weights)
     try fields.encode(history.epochs.map(FlatEpoch.init), forKey: .history)
     try fields.encodeIfPresent(history.bestEpoch, forKey: .bestEpoch)

@@ -21,7 +21,12 @@ extension History {
   ///
   /// - Parameter name: The name of its training values; those of the validation have `val_` in front.
   public func curve(_ name: String) -> Plot {
-    var plot = Plot(Self.words(name), x: Self.epochAxis, y: Plot.Axis())
+    // A loss that falls by orders of magnitude would be a corner and a flat line.
+    let values = (self[name] + self["val_" + name]).filter(\.isFinite)
+    let isLogarithmic = name == "loss" && (values.min().map { $0 > 0 && (values.max() ?? 0) > 50 * $0 } ?? false)
+    var plot = Plot(
+      Self.words(name) + (isLogarithmic ? ", logarithmic" : ""), x: Self.epochAxis,
+      y: Plot.Axis(isLogarithmic: isLogarithmic))
     let numbers = epochs.map { Double($0.epoch) }
     let training = epochs.map { $0[name] ?? .nan }, validation = epochs.map { $0["val_" + name] ?? .nan }
     if training.contains(where: { !$0.isNaN }) {

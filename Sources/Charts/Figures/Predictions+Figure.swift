@@ -18,7 +18,7 @@ extension Predictions {
       let label = samples.label(at: index)
       let isRight = label.map { $0 == answers[index] }
       let share = probability(of: answers[index], at: index)
-      var captions = ["\(samples.name(ofClass: answers[index])) \(NumberText.fixed(100 * share, 0)) %"]
+      var captions = ["\(samples.name(ofClass: answers[index])), \(NumberText.fixed(100 * share, 0)) %"]
       if let label, isRight == false { captions.append("is \(samples.name(ofClass: label))") }
       return Sheet.Tile(try samples.colorPicture(at: index), captions: captions, isRight: isRight)
     }

@@ -25,9 +25,6 @@ public struct RunPage: Sendable {
   public func html() throws -> String {
     var sections = [head]
     sections.append(try curves())
-    if let findings = record.findings {
-      sections.append(section("What was found", "<pre>\(XML.escaped(findings))</pre>"))
-    }
     if let evidence {
       sections.append(try confusion(evidence))
       sections.append(try thresholds(evidence))
@@ -35,6 +32,10 @@ public struct RunPage: Sendable {
       sections.append(galleries(evidence))
       sections.append(network(evidence))
       sections.append(try weights(evidence))
+    }
+    // One line of them is what the tiles above say.
+    if let findings = record.findings, findings.contains("\n") || record.figures.isEmpty {
+      sections.insert(section("What was found", "<pre>\(XML.escaped(findings))</pre>"), at: min(2, sections.count))
     }
     sections.append(reproduction)
     return """

@@ -29,8 +29,8 @@ enum RunPageStyle {
     figure{margin:0;min-width:0}
     figure>svg{display:block;width:100%;height:auto;margin:0 auto}
     .gallery img,.samples img{image-rendering:pixelated}
-    .galleries{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:18px;align-items:start}
-    .gallery img{max-width:100%;height:auto;border-radius:6px;border:1px solid var(--line)}
+    .galleries{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:18px;align-items:start}
+    .gallery img{width:100%;height:auto;border-radius:6px;border:1px solid var(--line)}
     figcaption{font-size:13px;color:var(--quiet);margin-bottom:6px}figcaption b{color:var(--ink)}
     .drawing{overflow-x:auto;padding-bottom:6px}.drawing img{display:block;mix-blend-mode:multiply;margin:0 auto;max-width:max(100%,680px);height:auto}
     .samples{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:16px 12px}

@@ -23,7 +23,7 @@ extension History {
   public func curve(_ name: String) -> Plot {
     // A loss that falls by orders of magnitude would be a corner and a flat line.
     let values = (self[name] + self["val_" + name]).filter(\.isFinite)
-    let isLogarithmic = name == "loss" && (values.min().map { $0 > 0 && (values.max() ?? 0) > 50 * $0 } ?? false)
+    let isLogarithmic = name == "loss" && (values.min().map { $0 > 0 && (values.max() ?? 0) > 15 * $0 } ?? false)
     var plot = Plot(
       Self.words(name) + (isLogarithmic ? ", logarithmic" : ""), x: Self.epochAxis,
       y: Plot.Axis(isLogarithmic: isLogarithmic))

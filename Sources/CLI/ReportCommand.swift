@@ -39,8 +39,7 @@ struct ReportCommand: ParsableCommand {
     let folder = RunFolder(runs.place(of: name))
     let record = try folder.record()
     if json {
-      FileHandle.standardOutput.write(try record.json())
-      return
+      return try Output.write(try record.json(), toFile: "-")
     }
     let page = RunPage(name: folder.name, record: record, evidence: try folder.evidence())
     let place = output ?? folder.file("report.html")

@@ -24,8 +24,9 @@ extension RunEvidence {
       summary = model.summary()
       drawing = try NetworkDrawing(of: model).svg
       try addFeatures(of: model, samples, on: trainer.device)
-    } else {
-      summary = (trainer.model as? Model)?.summary()
+    } else if let model = trainer.model as? Model {
+      summary = model.summary()
+      drawing = try NetworkDrawing(of: model).svg
     }
     guard !samples.isEmpty else { return }
     if samples.targetKind == .label {

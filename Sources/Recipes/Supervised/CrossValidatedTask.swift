@@ -11,6 +11,10 @@ struct CrossValidatedTask: NetworkTask {
 
   func summary(of recipe: String) throws -> String { try supervised.summary(of: recipe) }
 
+  func examine(_ recipe: String, with settings: RunSettings) throws -> [Finding] {
+    try supervised.examine(recipe, with: settings)
+  }
+
   func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
     let silent = settings.aside
     let parts = try folds(DataRequest(path: settings.data, limit: settings.limit, seed: settings.seed))
@@ -46,6 +50,13 @@ struct StagedTask: NetworkTask {
   var options: Set<RecipeOption> { supervised.options }
 
   func summary(of recipe: String) throws -> String { try supervised.summary(of: recipe) }
+
+  func examine(_ recipe: String, with settings: RunSettings) throws -> [Finding] {
+    try stages.flatMap { stage in
+      settings.note("\(stage.name): \(stage.lesson)")
+      return try stage.task.examine(recipe, with: settings)
+    }
+  }
 
   func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
     var figures: [String: Double] = [:]

@@ -201,7 +201,7 @@
           "parameters": products.indices.map {
             "__global const float *a\($0), __global const float *b\($0), __global float *c\($0),"
           } + texts.enumerated().compactMap { $1.parameter(isWritten: $0 >= readCount) },
-          "products": products.indices.map(call),
+          "products": products.indices.map(isCooperative ? choice : call),
           "offsets": operands.indices.flatMap { v -> [String] in
             let strides = "arguments.strides[\(v)]"
             return [
@@ -227,8 +227,14 @@
       let number = "arguments.products[\(p)]"
       let columns =
         "arguments.column_blocks == 1 ? 0 : first_column, arguments.column_blocks == 1 ? \(number).columns : last_column"
-      return
-        "multiply(a\(p), b\(p), c\(p), &\(number), step, first_row, last_row, \(columns)\(isCooperative ? ", panel" : ""));"
+      return "multiply(a\(p), b\(p), c\(p), &\(number), step, first_row, last_row, \(columns));"
+    }
+
+    /// The operands of a product where one loop runs all of them.
+    private func choice(_ p: Int) -> String {
+      p == 0
+        ? "__global const float *a = a0, *b = b0; __global float *c = c0;"
+        : "if (p == \(p)) { a = a\(p); b = b\(p); c = c\(p); }"
     }
   }
 

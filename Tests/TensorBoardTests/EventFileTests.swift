@@ -121,7 +121,7 @@ private final class TemporaryFolder {
       from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
       a = {}
       for part in ['train', 'validation']:
-        a[part] = EventAccumulator(sys.argv[1] + '/' + part); a[part].Reload()
+        a[part] = EventAccumulator(sys.argv[1] + '/' + part, size_guidance={'histograms': 0, 'images': 0}); a[part].Reload()
       t = a['train']
       print(json.dumps({
         'loss': [e.value for e in t.Scalars('loss')], 'val_loss': [e.value for e in a['validation'].Scalars('loss')],

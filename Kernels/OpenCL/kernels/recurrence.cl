@@ -155,8 +155,17 @@ void recurrence(
     const INDEX first_column = group % arguments.column_blocks * arguments.block_columns;
     const INDEX last_column = min(first_column + arguments.block_columns, arguments.columns);
     for (INDEX step = arguments.first_step; step < arguments.first_step + arguments.step_count; step++) {
-        //{products}
 #if COOPERATIVE
+        // One loop, though the products are known: compilers that run the items of a group one after the other between barriers (PoCL)
+        // copy what lies between, and a body for each product would take them minutes.
+#pragma unroll 1
+        for (int p = 0; p < PRODUCTS; p++) {
+            //{products}
+            const Product product = arguments.products[p];
+            const bool has_all = arguments.column_blocks == 1;
+            multiply(a, b, c, &product, step, first_row, last_row, has_all ? 0 : first_column,
+                     has_all ? product.columns : last_column, panel);
+        }
         const INDEX across = last_column - first_column;
         for (INDEX element = get_local_id(0); element < (last_row - first_row) * across; element += GROUP) {
             const INDEX row = first_row + element / across, column = first_column + element % across;
@@ -168,6 +177,7 @@ void recurrence(
         }
         barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
 #else
+        //{products}
         for (INDEX row = first_row; row < last_row; row++) {
             //{offsets}
             for (INDEX column = first_column; column < last_column; column += WIDTH) {

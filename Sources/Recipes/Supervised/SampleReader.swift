@@ -149,7 +149,7 @@ package struct SampleReader {
   }
 
   private func isPicture(_ path: String) -> Bool {
-    let start = FileHandle(forReadingAtPath: path)?.readData(ofLength: 3) ?? Data()
+    let start = (try? FileHandle(forReadingAtPath: path)?.read(upToCount: 3)) ?? Data()
     return isPNG(path) || start.elementsEqual([0xFF, 0xD8, 0xFF])
   }
 

@@ -3,7 +3,7 @@ import MartletBackend
 extension Operation {
   /// A small cell: two gates from the input and the state, a new state from them, and a sum that is carried along in place. Odd cases
   /// walk backwards. Errors grow from step to step, so only canonical backends are compared.
-  static let recurrence = Operation(name: "recurrence", caseCount: 60) { g in
+  static let recurrence = Operation(name: "recurrence", caseCount: 24) { g in
     let (steps, features) = (g.extent(upTo: g.isLarge ? 17 : 5), g.extent(upTo: 33))
     let (rows, units) = (g.extent(upTo: g.isLarge ? 129 : 33), g.extent(upTo: g.isLarge ? 129 : 33))
     let accumulates = g.index % 3 == 2
@@ -41,7 +41,7 @@ extension Operation {
 
   /// Two gates of the input and the state, which stand in one row, and a new state from them in the next row: nothing a step writes is
   /// read in it by another column, so columns may be computed apart.
-  static let simpleRecurrence = Operation(name: "simple recurrence", caseCount: 40) { g in
+  static let simpleRecurrence = Operation(name: "simple recurrence", caseCount: 16) { g in
     let (steps, features) = (g.extent(upTo: g.isLarge ? 9 : 5), g.extent(upTo: 33))
     let (rows, units) = (g.extent(upTo: g.isLarge ? 129 : 33), g.extent(upTo: g.isLarge ? 129 : 40))
     let values = g.values()

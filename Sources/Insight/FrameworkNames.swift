@@ -21,10 +21,10 @@ public enum FrameworkNames {
 
   /// Groups of rows under their headings.
   public static let sections: [(heading: String, rows: [Row])] = [
-    ("Data", data + moreData), ("Models", models + moreModels), ("Layers", layers + moreLayers),
-    ("First weights", initializers), ("Activations", activations + moreActivations), ("Losses", losses + moreLosses),
-    ("Optimizers", optimizers + moreOptimizers), ("Training", training + moreTraining),
-    ("Metrics", metrics + moreMetrics), ("Without backpropagation, and beside it", classics),
+    ("Data", data), ("Models", models), ("Layers", layers),
+    ("First weights", initializers), ("Activations", activations), ("Losses", losses),
+    ("Optimizers", optimizers), ("Training", training),
+    ("Metrics", metrics), ("Without backpropagation, and beside it", classics),
   ]
 
   /// The rows with a name in them; capitals, underscores and what stands before the last point do not count.

@@ -1,3 +1,4 @@
+// What models learn from and by.
 extension FrameworkNames {
   static let data = [
     Row("MNIST", "mnist.load_data", "datasets.MNIST", "MNIST.load()"),
@@ -17,73 +18,22 @@ extension FrameworkNames {
     Row("balance by weights", "compute_class_weight", "WeightedRandomSampler", "data.balancedClassWeights"),
     Row("balance by repetition", "RandomOverSampler", "", "data.oversampled(seed: 1)"),
     Row("balance by omission", "RandomUnderSampler", "", "data.undersampled(seed: 1)"),
-  ]
-
-  static let models = [
-    Row("layers in a row", "Sequential, Sequential.add", "nn.Sequential", "Sequential(input: [784], layers: layers)"),
-    Row("graph of layers", "Model, Input", "Module.forward", "Model(inputs: [x], outputs: [y])"),
-    Row("table of layers", "Model.summary", "torchinfo.summary", "model.summary()"),
-    Row("number of parameters", "count_params", "numel", "model.parameterCount"),
-    Row("weights", "get_weights", "state_dict", "model.weights"),
-    Row("set weights", "set_weights", "load_state_dict", "model.restore(weights)"),
-    Row("save", "save_weights, model.save", "torch.save", "model.save(to: url)"),
-    Row("load", "load_weights, load_model", "torch.load", "model.load(from: url)"),
-    Row("do not train", "trainable", "requires_grad_", "model.freeze()"),
-    Row("drawing", "plot_model", "", "NetworkDrawing(of: model)"),
-  ]
-
-  static let layers = [
-    Row("dense", "Dense", "Linear", "Dense(128, activation: .relu)"),
-    Row("convolution", "Conv2D, Convolution2D", "Conv2d", "Conv2D(32, kernel: 3, padding: .same)"),
-    Row("convolution of sequences", "Conv1D", "Conv1d", "Conv1D(16, kernel: 3, padding: .causal)"),
-    Row("per channel", "DepthwiseConv2D", "", "DepthwiseConv2D(kernel: 3)"),
-    Row("per channel, then mixed", "SeparableConv2D", "", "SeparableConv2D(16, kernel: 3)"),
-    Row("transposed convolution", "Conv2DTranspose", "ConvTranspose2d", "ConvTransposed2D(16, kernel: 3, stride: 2)"),
-    Row("largest of a window", "MaxPooling2D, MaxPool2D", "MaxPool2d", "MaxPool2D(2)"),
-    Row("mean of a window", "AveragePooling2D", "AvgPool2d", "AveragePool2D(2)"),
-    Row("mean of a map", "GlobalAveragePooling2D", "AdaptiveAvgPool2d", "GlobalAveragePool2D()"),
-    Row("largest of a map", "GlobalMaxPooling2D", "AdaptiveMaxPool2d", "GlobalMaxPool2D()"),
-    Row("one vector", "Flatten", "Flatten", "Flatten()"),
-    Row("another shape", "Reshape", "Unflatten", "Reshape([28, 28])"),
-    Row("leave out at random", "Dropout", "Dropout", "Dropout(0.5)"),
-    Row("noise", "GaussianNoise", "", "GaussianNoise(0.1)"),
-    Row("normalise batches", "BatchNormalization", "BatchNorm1d, BatchNorm2d", "BatchNorm()"),
-    Row("normalise samples", "LayerNormalization", "LayerNorm", "LayerNorm()"),
-    Row("normalise groups", "GroupNormalization", "GroupNorm", "GroupNorm(groups: 4)"),
-    Row("vectors of words", "Embedding", "nn.Embedding", "Embedding(10_000, 64)"),
-    Row("simple recurrence", "SimpleRNN", "RNN", "SimpleRNN(32)"),
-    Row("LSTM", "LSTM", "nn.LSTM", "LSTM(64, returnsSequences: true)"),
-    Row("GRU", "GRU", "nn.GRU", "GRU(64)"),
-    Row("both directions", "Bidirectional", "bidirectional", "Bidirectional(LSTM(64))"),
-    Row("every step alike", "TimeDistributed", "", "TimeDistributed(Dense(10))"),
-    Row("skip steps", "Masking", "pack_padded_sequence", "Masking()"),
-    Row("attention", "MultiHeadAttention", "MultiheadAttention", "MultiHeadAttention(heads: 4, keySize: 16)"),
-    Row("margin of zeros", "ZeroPadding2D", "ZeroPad2d", "ZeroPadding2D(Margins(top: 1, bottom: 1))"),
-    Row("larger pictures", "UpSampling2D", "Upsample", "UpSampling2D(2)"),
+    Row("whole numbers for names, per column", "OrdinalEncoder", "", "OrdinalEncoder(fitting: rows)"),
     Row(
-      "change pictures at random", "RandomRotation, RandomFlip, ImageDataGenerator", "RandomHorizontalFlip",
-      "RandomTransform(rotation: 0.1, mirrors: true)"),
-    Row("learned slope", "PReLU", "nn.PReLU", "PReLU()"),
-    Row("largest of pieces", "tfa.layers.Maxout", "", "Maxout(16)"),
-    Row("sum of branches", "Add", "", "Add()"),
-    Row("side by side", "Concatenate", "torch.cat", "Concatenate()"),
-    Row("shortcut", "", "", "Residual { Dense(64, activation: .relu) }"),
-    Row("any function", "Lambda", "", "Lambda { $0 * 2 }"),
-    Row("activation as a layer", "Activation", "nn.ReLU", "Activation.relu"),
-  ]
-
-  static let activations = [
-    Row("by name", "activations.get", "", #"Activation(named: "relu")"#),
-    Row("rectified", "relu, ReLU", "relu", "x.relu()"),
-    Row("leaky", "LeakyReLU, leaky_relu", "leaky_relu", "x.leakyRelu(negativeSlope: 0.1)"),
-    Row("logistic", "sigmoid", "Sigmoid", "x.sigmoid()"),
-    Row("hyperbolic", "tanh", "Tanh", "x.tanh()"),
-    Row("probabilities", "softmax, Softmax", "softmax", "x.softmax(alongAxis: -1)"),
-    Row("exponential", "elu, ELU", "elu", "x.elu(alpha: 1)"),
-    Row("self-normalising", "selu", "SELU", "x.selu()"),
-    Row("Gaussian", "gelu", "GELU", "x.gelu()"),
-    Row("smooth", "softplus", "Softplus", "x.softplus()"),
-    Row("swish", "swish, silu", "SiLU", "x.silu()"),
+      "rows of length 1", "Normalizer, UnitNormalization, normalize", "nn.functional.normalize",
+      "features.rowsNormalized(.l2)"),
+    Row("folds", "KFold, StratifiedKFold, cross_val_score", "", "data.folds(5, seed: 1)"),
+    Row("bag of words", "CountVectorizer, CategoryEncoding", "", "vocabulary.counts(of: texts)"),
+    Row("equal lengths", "pad_sequences", "pad_sequence", "Dataset(sequences: sequences, length: 40, labels: labels)"),
+    Row(
+      "windows of a series", "timeseries_dataset_from_array", "unfold",
+      "Dataset(windowsOf: features, length: 24, target: 0)"),
+    Row(
+      "pictures in folders", "image_dataset_from_directory, flow_from_directory", "ImageFolder",
+      "ImageFolder.load(path, width: 32, height: 32)"),
+    Row(
+      "patterns of the plane", "make_moons, make_circles, make_blobs", "",
+      "PlanarData.moons.dataset(count: 500, seed: 1)"),
   ]
 
   static let losses = [
@@ -107,6 +57,13 @@ extension FrameworkNames {
     Row("counts", "poisson", "", "Poisson()"),
     Row("direction", "cosine_proximity, cosine_similarity", "", "CosineSimilarity()"),
     Row("sequences", "ctc_batch_cost, CTC", "CTCLoss", "CTC()"),
+    Row("divergence, short", "kl_divergence, KLDivergence", "KLDivLoss", "KullbackLeiblerDivergence()"),
+    Row(
+      "focal, classes", "categorical_focal_crossentropy, CategoricalFocalCrossentropy", "",
+      "CategoricalFocalCrossEntropy(gamma: 2)"),
+    Row(
+      "focal, yes or no", "binary_focal_crossentropy, BinaryFocalCrossentropy", "",
+      "BinaryFocalCrossEntropy(gamma: 2)"),
   ]
 
   static let optimizers = [
@@ -124,6 +81,21 @@ extension FrameworkNames {
     Row("rate along a cosine", "CosineDecay", "CosineAnnealingLR", "CosineDecay(0.1, decaySteps: 1000)"),
     Row("one cycle", "", "OneCycleLR", "OneCycle(0.1, steps: 1000)"),
     Row("bounded gradients", "clipnorm, clipvalue", "clip_grad_norm_", "SGD(learningRate: 0.1, clipping: .norm(1))"),
+    Row("sign of the momentum", "Lion, lion", "", "Lion(learningRate: 0.0001)"),
+    Row("follow the leader", "Ftrl, ftrl", "", "FTRL(learningRate: 0.001)"),
+    Row("largest so far", "amsgrad", "", "Adam(learningRate: 0.001, amsgrad: true)"),
+    Row("rate over time", "InverseTimeDecay", "", "InverseTimeDecay(0.1, decaySteps: 100, decayRate: 0.5)"),
+    Row("rate along a power", "PolynomialDecay", "PolynomialLR", "PolynomialDecay(0.1, decaySteps: 1000, end: 0.001)"),
+    Row(
+      "rate with restarts", "CosineDecayRestarts", "CosineAnnealingWarmRestarts",
+      "CosineDecayRestarts(0.1, firstDecaySteps: 100)"),
+    Row("rate that rises first", "", "LinearLR", "LinearWarmup(target: 0.1, warmupSteps: 100)"),
+    Row(
+      "rate by stretches", "", "MultiStepLR",
+      "PiecewiseConstantDecay(boundaries: [100, 200], values: [0.1, 0.01, 0.001])"),
+    Row(
+      "all gradients together", "global_clipnorm", "clip_grad_norm_",
+      "SGD(learningRate: 0.1, clipping: .globalNorm(1))"),
   ]
 
   static let training = [
@@ -142,6 +114,17 @@ extension FrameworkNames {
     Row("no gradients", "stop_gradient", "no_grad, detach", "withoutGradient { model(x) }"),
     Row("where to compute", "tf.device", "torch.device, to, cuda", #"withDevice(device) { model(x) }"#),
     Row("a device by name", "list_physical_devices", "is_available", #"Device.named("opencl:0")"#),
+    Row(
+      "stop in time", "callbacks.EarlyStopping", "",
+      "trainer.fit(data, validation: .split(0.1), callbacks: [EarlyStopping(patience: 3)])"),
+    Row(
+      "smaller rate on a plateau", "ReduceLROnPlateau", "lr_scheduler.ReduceLROnPlateau",
+      "ReduceOnPlateau(factor: 0.1, patience: 10)"),
+    Row("log as CSV", "CSVLogger", "", "CSVLog(url)"),
+    Row("your own closure", "LambdaCallback, Callback", "", "EventCallback.onEpochEnd { _, _ in }"),
+    Row("go on after an interruption", "BackupAndRestore", "", "Checkpoint(url)"),
+    Row("one prediction", "predict_on_batch", "", "model(x)"),
+    Row("repeatable", "set_random_seed", "manual_seed", "trainer.fit(data, seed: 1)"),
   ]
 
   static let metrics = [
@@ -157,5 +140,25 @@ extension FrameworkNames {
       "ConfusionMatrix(labels: labels, predictions: predictions, classCount: 3)"),
     Row("area under the curve", "AUC, roc_auc_score", "", "ROCCurve(labels: labels, scores: scores).area"),
     Row("report per class", "classification_report", "", "matrix.report()"),
+    Row("squared error", "metrics.MeanSquaredError", "", "Metric.meanSquaredError"),
+    Row("its root", "RootMeanSquaredError, root_mean_squared_error", "", "Metric.rootMeanSquaredError"),
+    Row("explained variance", "R2Score, r2_score", "", "RegressionMetrics.r2(targets: targets, predictions: outputs)"),
+    Row("overlap", "MeanIoU, IoU, OneHotIoU, OneHotMeanIoU, BinaryIoU", "", "matrix.meanIntersectionOverUnion"),
+    Row("correlation of classes", "matthews_corrcoef", "", "matrix.matthewsCorrelation"),
+    Row("agreement", "cohen_kappa_score", "", "matrix.cohenKappa()"),
+    Row("hits and misses", "TruePositives, FalsePositives, TrueNegatives, FalseNegatives", "", "matrix[1, 1]"),
+    Row(
+      "area under precision and recall", "average_precision_score, precision_recall_curve", "",
+      "PrecisionRecallCurve(labels: labels, scores: scores).averagePrecision"),
+    Row("logarithmic loss", "log_loss", "", "ClassificationMetrics.logLoss(labels: labels, probabilities: scores)"),
+  ]
+
+  static let classics = [
+    Row("perceptron", "linear_model.Perceptron", "", "Perceptron(inputCount: 2)"),
+    Row("Boltzmann machine", "BernoulliRBM", "", "RestrictedBoltzmannMachine(visible: 784, hidden: 256)"),
+    Row(
+      "regression by descent", "LinearRegression, LogisticRegression, SGDClassifier", "",
+      "Sequential(input: [2], layers: [Dense(1)])"),
+    Row("dense network", "MLPClassifier, MLPRegressor", "", "Dense(64, activation: .relu)"),
   ]
 }

@@ -49,7 +49,7 @@ extension Recipe {
             Dense(form.outputs),
           ]
         }, loss: .softmaxCrossEntropy, optimizer: .settlingAdam(0.003), metrics: [.accuracy], epochs: 5,
-        batchSize: 20, heldOut: .share(0.1), subject: .picture, findings: [Findings.confusion],
+        batchSize: 20, heldOut: .share(0.1), subject: .picture, conclusions: [Conclusions.confusion],
         picture: { try Sheets.samples($0, columns: 8) })),
     Recipe(
       "mnist-autoencoder", in: .pictures, "784-128-32-128-784: pictures told again in 32 numbers",

@@ -12,7 +12,7 @@ extension Recipe {
           pattern.hiddenLayers.map { Dense($0, activation: .tanh) } + [Dense(form.outputs)]
         }, loss: isRegression ? .meanSquaredError : .softmaxCrossEntropy as any Loss, optimizer: .settlingAdam(0.02),
         metrics: isRegression ? [.meanAbsoluteError] : [.accuracy], epochs: pattern.epochs, batchSize: 10,
-        subject: .numbers(["x", "y"]), findings: isRegression ? [Findings.explainedVariance] : [],
+        subject: .numbers(["x", "y"]), conclusions: isRegression ? [Conclusions.explainedVariance] : [],
         picture: Sheets.plane))
   }
 }

@@ -15,7 +15,7 @@ extension Recipe {
           optimizer: OptimizerPlan(learningRate: 0.005) { rate, steps in
             AdamW(learningRate: CosineDecay(rate.rate(atStep: 0), decaySteps: steps), weightDecay: 0.02)
           }, metrics: [.accuracy], epochs: 40, batchSize: 32, subject: .row(Titanic.derived),
-          findings: [Findings.confusion]), folds: Titanic.folds)),
+          conclusions: [Conclusions.confusion]), folds: Titanic.folds)),
     Recipe(
       "clinical-trial", in: .tables,
       "side effects by age, 2100 people, the last fifth held out; 20 epochs to 0.90–0.95",
@@ -28,7 +28,7 @@ extension Recipe {
           ]
         }, loss: .categoricalCrossEntropy, optimizer: .adam(0.0001), metrics: [.accuracy], epochs: 20, batchSize: 10,
         heldOut: .last(0.2), subject: .numbers(["age from 0 (13 years) to 1 (100 years)"]),
-        findings: [Findings.lastEpoch, Findings.confusion])),
+        conclusions: [Conclusions.lastEpoch, Conclusions.confusion])),
     Recipe(
       "weight-height", in: .tables, "six people: stuck at 0.5 as long as inputs are unscaled, then the fix",
       task: StagedTask([
@@ -53,19 +53,19 @@ extension Recipe {
           ]
         }, loss: .meanSquaredError, optimizer: .settlingAdam(0.01), metrics: [.meanAbsoluteError], epochs: 60,
         batchSize: 32, heldOut: .share(0.1), subject: .row { $0 },
-        findings: [Findings.explainedVariance, Findings.examples(5)])),
+        conclusions: [Conclusions.explainedVariance, Conclusions.examples(5)])),
     Recipe(
       "linear-regression", in: .tables, "a plane through 200 points by descent, beside the closed form",
       task: SupervisedTask(
         data: .plane, form: SampleForm([2], outputs: 1), network: .layers { _ in [Dense(1)] }, loss: .meanSquaredError,
         optimizer: .gradientDescent(0.2), epochs: 100, batchSize: 200, subject: .numbers(["x1", "x2"]),
-        findings: [ExactSolution.leastSquares])),
+        conclusions: [ExactSolution.leastSquares])),
     Recipe(
       "logistic-regression", in: .tables, "two overlapping clouds by descent, beside the exact maximum likelihood",
       task: SupervisedTask(
         data: .clouds, form: SampleForm([2], outputs: 2), network: .layers { _ in [Dense(1)] },
         loss: .sigmoidCrossEntropy, optimizer: .gradientDescent(3), metrics: [.accuracy], epochs: 300,
-        batchSize: 400, subject: .numbers(["x1", "x2"]), findings: [ExactSolution.maximumLikelihood],
+        batchSize: 400, subject: .numbers(["x1", "x2"]), conclusions: [ExactSolution.maximumLikelihood],
         picture: Sheets.plane)),
   ]
 

@@ -11,7 +11,7 @@ extension Recipe {
           [Embedding(words?.codeCount ?? 2, 16, masksZero: true), LSTM(16), Dense(form.outputs)]
         }, loss: .softmaxCrossEntropy, optimizer: .settlingAdam(0.01), metrics: [.accuracy], epochs: 5, batchSize: 32,
         heldOut: .share(0.1),
-        subject: .text(words), findings: [Findings.confusion]))
+        subject: .text(words), conclusions: [Conclusions.confusion]))
   ]
 
   /// Every word of the reviews.

@@ -2,7 +2,7 @@ import Martlet
 
 extension SupervisedTask {
   /// Looks data, network and loss over, and trains nothing.
-  package func examine(_ recipe: String, with settings: RunSettings) throws -> [MartletTraining.Finding] {
+  package func examine(_ recipe: String, with settings: RunSettings) throws -> [Finding] {
     let data = try data.load(DataRequest(path: settings.data, limit: settings.limit, seed: settings.seed))
     data.notes.forEach(settings.note)
     let (training, validation) = try parts(of: data, seed: settings.seed)

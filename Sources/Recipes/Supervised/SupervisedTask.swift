@@ -17,14 +17,14 @@ package struct SupervisedTask: RecipeTask {
   /// What a sample is to a person who wants one judged.
   package var subject: Subject
   /// What is found out at the end, beside loss and metrics on the test samples.
-  package var findings: [Finding]
+  package var conclusions: [Conclusion]
   /// What `--picture` writes.
   package var picture: (@Sendable (TrainedNetwork) throws -> ColorPicture)?
 
   package init(
     data: DataSource, form: SampleForm, network: Network, loss: any Loss, optimizer: OptimizerPlan,
     metrics: [Metric] = [], epochs: Int, batchSize: Int, heldOut: HeldOut = .nothing, subject: Subject,
-    findings: [Finding] = [], picture: (@Sendable (TrainedNetwork) throws -> ColorPicture)? = nil
+    conclusions: [Conclusion] = [], picture: (@Sendable (TrainedNetwork) throws -> ColorPicture)? = nil
   ) {
     self.data = data
     self.form = form
@@ -36,7 +36,7 @@ package struct SupervisedTask: RecipeTask {
     self.batchSize = batchSize
     self.heldOut = heldOut
     self.subject = subject
-    self.findings = findings
+    self.conclusions = conclusions
     self.picture = picture
   }
 
@@ -64,7 +64,7 @@ package struct SupervisedTask: RecipeTask {
   }
 
   /// Something found out about a trained network: for people, and as figures for the report.
-  package typealias Finding = @Sendable (TrainedNetwork) throws -> (text: String, figures: [String: Double])
+  package typealias Conclusion = @Sendable (TrainedNetwork) throws -> (text: String, figures: [String: Double])
 }
 
 /// A network after its training, with what it was trained on.
@@ -161,8 +161,8 @@ extension SupervisedTask {
       for (name, value) in evaluation.values { outcome.figures["test_" + name] = value }
       lines.append("test \(evaluation)")
     }
-    for finding in findings {
-      let (text, figures) = try finding(trained)
+    for conclusion in conclusions {
+      let (text, figures) = try conclusion(trained)
       if !text.isEmpty { lines.append(text) }
       outcome.figures.merge(figures) { $1 }
     }

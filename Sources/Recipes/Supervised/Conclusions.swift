@@ -1,7 +1,7 @@
 import Martlet
 
 /// What recipes find out at the end, beside loss and metrics.
-enum Findings {
+enum Conclusions {
   /// Who was taken for whom, on the samples that results are reported on.
   static func confusion(_ trained: TrainedNetwork) throws -> (text: String, figures: [String: Double]) {
     let samples = trained.data.measured
@@ -24,7 +24,7 @@ enum Findings {
   }
 
   /// The first few answers beside what is right.
-  static func examples(_ count: Int) -> SupervisedTask.Finding {
+  static func examples(_ count: Int) -> SupervisedTask.Conclusion {
     { trained in
       let samples = trained.data.measured.prefix(count)
       let predictions = try trained.trainer.predict(samples)

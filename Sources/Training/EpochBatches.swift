@@ -26,6 +26,16 @@ enum SampleSource {
 
   /// How many samples there are; `nil` for a stream.
   var count: Int? { dataset?.count }
+
+  /// How many samples a batch has; 0 where that is the stream's affair.
+  var batchSize: Int {
+    if case .dataset(_, let batchSize, _, _) = self { batchSize } else { 0 }
+  }
+
+  /// Whether every epoch has an order of its own.
+  var shuffles: Bool {
+    if case .dataset(_, _, _, let shuffles) = self { shuffles } else { false }
+  }
 }
 
 /// The batches of one epoch, one after the other.

@@ -52,9 +52,8 @@ extension Trainer {
 
   /// The parts to train on and to judge by, when they, the model, the loss and the settings fit each other.
   func checkedParts(
-    of dataset: Dataset, validation: Validation?, epochs: Int, batchSize: Int, seed: UInt64
+    of dataset: Dataset, validation: Validation?, batchSize: Int, seed: UInt64
   ) throws -> (training: Dataset, validation: SampleSource?) {
-    try requirePositive(epochs, "the number of epochs")
     try requirePositive(batchSize, "the batch size")
     guard !dataset.isEmpty else { throw TrainingError.noSamples(purpose: "train on") }
     try checkTrainable(on: dataset, seed: seed)

@@ -94,13 +94,13 @@ extension Trainer {
     var display = ProgressDisplay(progress, epochCount: epochs)
     defer { display.close() }
     return try withDevice(device) {
-      let (training, held) = try checkedParts(
-        of: dataset, validation: validation, epochs: epochs, batchSize: batchSize, seed: seed)
+      let epochs = try checkedEpochs(firstEpoch, epochs)
+      let (training, held) = try checkedParts(of: dataset, validation: validation, batchSize: batchSize, seed: seed)
       let plan = TrainingRun.Plan(
         training: .dataset(training, batchSize: batchSize, seed: seed, shuffles: shuffle), validation: held,
-        sampleShape: dataset.sampleShape, epochs: try checkedEpochs(firstEpoch, epochs), batchSize: batchSize,
+        sampleShape: dataset.sampleShape, epochs: epochs,
         batchesPerUpdate: try checkedPositive(batchesPerUpdate, "the number of batches per update"), seed: seed,
-        shuffles: shuffle, classWeights: try checkedClassWeights(classWeights, for: training),
+        classWeights: try checkedClassWeights(classWeights, for: training),
         restoresBest: restoringBest || callbacks.contains { $0 is EarlyStopping }, checkpoint: checkpoint,
         patient: doctor ? training : nil)
       var run = TrainingRun(trainer: self, plan: plan, callbacks: callbacks)
@@ -134,9 +134,9 @@ extension Trainer {
       try checkTrainable(on: sample, seed: seed)
       let plan = TrainingRun.Plan(
         training: .stream(stream), validation: try checkedSource(validation, like: sample, batchSize: 128),
-        sampleShape: sample.sampleShape, epochs: epochs, batchSize: 0,
+        sampleShape: sample.sampleShape, epochs: epochs,
         batchesPerUpdate: try checkedPositive(batchesPerUpdate, "the number of batches per update"), seed: seed,
-        shuffles: false, classWeights: try checkedClassWeights(classWeights, for: nil),
+        classWeights: try checkedClassWeights(classWeights, for: nil),
         restoresBest: restoringBest || callbacks.contains { $0 is EarlyStopping }, checkpoint: checkpoint,
         patient: doctor ? sample : nil)
       var run = TrainingRun(trainer: self, plan: plan, callbacks: callbacks, begun: first)
@@ -219,6 +219,8 @@ extension Trainer {
         pace.caughtUp()
       }
     }
+    // A stream without batches would look perfect.
+    guard number > 0 || !isComplete else { throw TrainingError.noSamples(purpose: "measure with") }
     _ = try meter.collect()
     var values = try meter.values()
     let lossValue = values.removeValue(forKey: "loss") ?? .nan

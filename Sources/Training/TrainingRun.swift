@@ -14,10 +14,8 @@ struct TrainingRun {
     let validation: SampleSource?
     let sampleShape: [Int]
     let epochs: ClosedRange<Int>
-    let batchSize: Int
     let batchesPerUpdate: Int
     let seed: UInt64
-    let shuffles: Bool
     let classWeights: Tensor?
     let restoresBest: Bool
     let checkpoint: Checkpoint?
@@ -267,7 +265,8 @@ extension TrainingRun {
 
   private var settings: Progress.Settings {
     Progress.Settings(
-      seed: plan.seed, batchSize: plan.batchSize, batchesPerUpdate: plan.batchesPerUpdate, shuffles: plan.shuffles,
+      seed: plan.seed, batchSize: plan.training.batchSize, batchesPerUpdate: plan.batchesPerUpdate,
+      shuffles: plan.training.shuffles,
       samples: plan.training.count ?? 0, validationSamples: plan.validation?.count ?? 0,
       sampleShape: plan.sampleShape, loss: trainer.loss.name, optimizer: trainer.optimizer.name,
       callbacks: steering.map { "\(type(of: callbacks[$0]))" })

@@ -95,6 +95,10 @@ import Testing
     #expect(throws: TrainingError.self) {
       try trainer(TinyTask.network()).fit(BatchStream { _ in [good] }, validation: .split(0.1), progress: .silent)
     }
+    #expect(throws: TrainingError.noSamples(purpose: "measure with")) {
+      try trainer(TinyTask.network()).fit(
+        BatchStream { _ in [good] }, validation: .stream(BatchStream { _ in [] }), progress: .silent)
+    }
   }
 }
 

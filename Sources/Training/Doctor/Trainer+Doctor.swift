@@ -12,7 +12,7 @@ extension Trainer {
   ) throws -> [Finding] {
     try withDevice(device) {
       let (training, held) = try checkedParts(
-        of: dataset, validation: validation, epochs: 1, batchSize: 1, seed: seed)
+        of: dataset, validation: validation, batchSize: 1, seed: seed)
       return try Examination(
         trainer: self, training: training, validation: held?.dataset, classWeights: classWeights != nil
       ).findings()

@@ -4,7 +4,7 @@ import MartletTensor
 
 /// How far predictions are from targets: one value per sample (and position), along the last axis of the predictions.
 ///
-///     let loss = SoftmaxCrossEntropy()(logits, labels)
+///     let loss = CategoricalCrossEntropy(fromLogits: true)(logits, labels)
 ///
 /// Targets are class labels (int32, the shape of the predictions without their last axis) or values (float32, the shape of the
 /// predictions), as the loss says. A loss of your own needs `name`, `values` and `check`.

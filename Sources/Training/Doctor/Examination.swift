@@ -97,7 +97,7 @@ struct Examination {
         .classesImbalanced,
         "class \(rare) ('\(training.classNames[rare])') has \(fewest) samples, the most frequent one \(most): a model that "
           + "never names it can look good",
-        remedy: "fit(data, classWeights: data.balancedClassWeights), and judge by .f1Score")
+        remedy: "fit(data, classWeights: data.balancedClassWeights), and judge by .f1()")
     ]
   }
 

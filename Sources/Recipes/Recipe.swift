@@ -94,7 +94,7 @@ package enum RecipeError: Error, CustomStringConvertible {
       "\(option.flag) has no meaning for \(recipe)"
         + (meaningful.isEmpty ? "" : "; it takes \(meaningful.map(\.flag).sorted().joined(separator: ", "))")
     case .dataMissing(let recipe, let what, let places, let remedy):
-      "\(recipe) needs \(what); looked for \(places.joined(separator: ", ")). \(remedy)"
+      "\(recipe) needs \(what)\(places.isEmpty ? "" : "; looked for " + places.joined(separator: ", ")). \(remedy)"
     case .notSavedByTrain(let path, let recipe?):
       "\(path) was saved by recipe '\(recipe)', which this version does not know; it knows "
         + Recipe.all.map(\.name).joined(separator: ", ")

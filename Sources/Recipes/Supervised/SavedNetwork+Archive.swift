@@ -87,10 +87,10 @@ extension SupervisedTask {
   fileprivate init(using archive: Archive, form: SampleForm) throws {
     let usual = archive.classNames.isEmpty ? "mean_squared_error" : "categorical_cross_entropy"
     self.init(
-      data: DataSource(readsFiles: true) { request in
+      data: DataSource(readsFiles: true) { _ in
         throw RecipeError.dataMissing(
-          recipe: "this network", what: "samples", places: [request.path].compactMap(\.self),
-          remedy: "Name files of samples: it was saved by no recipe, so there are no data of its own")
+          recipe: "this network", what: "files of samples", places: [],
+          remedy: "It was saved by a program and not by a recipe, so it has none of its own")
       }, form: form, network: .layers { _ in [] }, loss: try Losses.named(archive.loss ?? usual),
       optimizer: .adam(0.001), metrics: archive.classNames.isEmpty ? [.meanAbsoluteError] : [.accuracy], epochs: 1,
       batchSize: 128, subject: Subject(archive.preprocessing, form: form))

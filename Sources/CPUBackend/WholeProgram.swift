@@ -19,12 +19,13 @@ enum WholeProgram {
 
   /// One set's elements.
   private struct Stretch {
-    var parameter, momentum, velocity: UnsafeMutablePointer<Float>
-    var gradient: UnsafePointer<Float>
-    var count: Int
+    let from: martlet_adam_state
+    let gradient: UnsafePointer<Float>
+    let to: martlet_adam_state
+    let count: Int
   }
 
-  /// Runs a program over sets of operands if it has a routine and they lie in order, the states in place.
+  /// Runs a program over sets of operands if it has a routine and they lie in order.
   ///
   /// - Returns: whether it did.
   static func run(
@@ -51,8 +52,8 @@ enum WholeProgram {
             let (first, end) = (boundary(task, of: stretch, taskCount), boundary(task + 1, of: stretch, taskCount))
             if first == end { continue }
             step(
-              stretch.parameter + first, stretch.momentum + first, stretch.velocity + first, stretch.gradient + first,
-              scalars.baseAddress, end - first)
+              stretch.from.advanced(by: first), stretch.gradient + first, scalars.baseAddress,
+              stretch.to.advanced(by: first), end - first)
           }
         }
       }
@@ -75,22 +76,30 @@ enum WholeProgram {
 
   private static let fewestDivided = 4096
 
-  /// Where the elements of a set are; `nil` where they do not lie in order, or the states would move.
+  /// Where the elements of a set are; `nil` where they do not lie in order.
   private static func stretch(of set: MapOperands, on backend: CPUBackend) -> Stretch? {
     func elements(_ view: View, _ base: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Float>? {
       guard view.dtype == .float32, view.layout.isContiguous, let base else { return nil }
       return base.assumingMemoryBound(to: Float.self) + view.layout.offset
     }
-    for index in 0..<3 where set.inputs[index].storage !== set.outputs[index].storage { return nil }
-    for index in 0..<3 where set.inputs[index].layout != set.outputs[index].layout { return nil }
-    guard
-      let parameter = elements(set.outputs[0], backend.bytes(writing: set.outputs[0].storage)),
-      let momentum = elements(set.outputs[1], backend.bytes(writing: set.outputs[1].storage)),
-      let velocity = elements(set.outputs[2], backend.bytes(writing: set.outputs[2].storage)),
+    func state(_ views: [View], _ base: (Storage) -> UnsafeMutableRawPointer?) -> martlet_adam_state? {
+      guard let parameter = elements(views[0], base(views[0].storage)),
+        let momentum = elements(views[1], base(views[1].storage)),
+        let velocity = elements(views[2], base(views[2].storage))
+      else { return nil }
+      return martlet_adam_state(parameter: parameter, momentum: momentum, velocity: velocity)
+    }
+    guard let from = state(set.inputs, backend.bytes(reading:)), let to = state(set.outputs, backend.bytes(writing:)),
       let gradient = elements(set.inputs[3], backend.bytes(reading: set.inputs[3].storage))
     else { return nil }
     return Stretch(
-      parameter: parameter, momentum: momentum, velocity: velocity, gradient: UnsafePointer(gradient),
-      count: set.outputs[0].layout.elementCount)
+      from: from, gradient: UnsafePointer(gradient), to: to, count: set.outputs[0].layout.elementCount)
+  }
+}
+
+extension martlet_adam_state {
+  /// The same arrays from a later element on.
+  fileprivate func advanced(by count: Int) -> martlet_adam_state {
+    martlet_adam_state(parameter: parameter + count, momentum: momentum + count, velocity: velocity + count)
   }
 }

@@ -91,11 +91,16 @@ struct Pace {
     return done >= steps
   }
 
+  /// Begins to count and to measure anew, at the pace found so far.
+  mutating func restart() {
+    done = 0
+    start = .now
+  }
+
   /// Tells that the device has caught up.
   mutating func caughtUp() {
     let seconds = max((ContinuousClock.now - start).inSeconds, 1e-6)
     steps = Int(min(max(1, Double(steps) * target / seconds), Double(2 * steps)))
-    done = 0
-    start = .now
+    restart()
   }
 }

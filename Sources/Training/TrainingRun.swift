@@ -44,6 +44,7 @@ struct TrainingRun {
   private var begun: EpochBatches?
   private var finder: FaultFinder
   private var doctor: CourseDoctor?
+  private var pace: Pace
 
   /// - Parameter begun: The batches of the trainer's next epoch, where some have been looked at.
   init(trainer: Trainer, plan: Plan, callbacks: [any Callback], begun: EpochBatches? = nil) {
@@ -52,6 +53,7 @@ struct TrainingRun {
     self.callbacks = callbacks
     self.begun = begun
     finder = FaultFinder(for: trainer)
+    pace = Pace(secondsBetweenWaits: trainer.secondsBetweenWaits)
     let stopping = callbacks.lazy.compactMap { $0 as? EarlyStopping }.first
     monitor = stopping?.monitor ?? "val_loss"
     state = RunState(trainer: trainer, epochCount: plan.epochs.upperBound, epoch: plan.epochs.lowerBound)
@@ -131,7 +133,7 @@ struct TrainingRun {
     if let interrupted { meter.resume(interrupted) }
     interrupted = nil
     finder.remember(trainer, batch: state.batch)
-    var pace = Pace(secondsBetweenWaits: trainer.secondsBetweenWaits)
+    pace.restart()
     let parameters = trainer.model.trainableParameters
     let first = state.batch
     var samples = 0

@@ -244,6 +244,13 @@ enum { martlet_most_cell_operands = 14 };
 // A program over so many rows and columns; operands are its inputs, then its outputs.
 typedef void (*martlet_cell_routine)(const struct martlet_cell_operand *operands, ptrdiff_t rows, ptrdiff_t columns);
 
+// MARK: Optimizers
+
+// What Adam keeps: arrays of as many elements each.
+struct martlet_adam_state {
+    float *parameter, *momentum, *velocity;
+};
+
 // MARK: Tables
 
 struct martlet_vector_kernels {
@@ -283,9 +290,9 @@ struct martlet_vector_kernels {
     // down. Streaming stores go around the caches and want x aligned to 64 bytes.
     void (*triad)(float *x, const float *y, const float *z, float factor, ptrdiff_t count, bool streaming);
 
-    // A step of Adam over n elements, in place; scalars: rate, 1 - beta1, 1 - beta2, epsilon.
-    void (*adam_step)(float *parameter, float *momentum, float *velocity, const float *gradient, const float *scalars,
-                      ptrdiff_t n);
+    // A step of Adam over n elements, in place or to other memory; scalars: rate, 1 - beta1, 1 - beta2, epsilon.
+    void (*adam_step)(struct martlet_adam_state from, const float *gradient, const float *scalars,
+                      struct martlet_adam_state to, ptrdiff_t n);
 
     // By step, and by whether there is a sequence: of results forwards, of upstreams backwards.
     martlet_cell_routine cell_steps[martlet_cell_step_count][2];

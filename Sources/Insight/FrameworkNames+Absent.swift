@@ -45,7 +45,7 @@ extension FrameworkNames {
       "a schedule is any type with rate(atStep:): conform to LearningRateSchedule and hand it to an optimizer"
     ),
     (
-      "LBFGS Rprop RAdam ASGD SparseAdam Adafactor Lamb Muon LossScaleOptimizer ScheduleFreeAdamW",
+      "LBFGS Rprop RAdam ASGD SparseAdam Adafactor Lamb Muon ScheduleFreeAdamW",
       "thirteen optimizers are there (Optimizers.named lists them); Adam or AdamW is the nearest"
     ),
     (
@@ -96,6 +96,28 @@ extension FrameworkNames {
     (
       "SpatialDropout1D SpatialDropout2D GaussianDropout AlphaDropout Dropout1d Dropout2d FeatureAlphaDropout",
       "Dropout leaves out single values, GaussianNoise adds noise; whole maps need a layer of your own"
+    ),
+    (
+      "applications hub timm keras_hub",
+      "there are no pretrained models; ONNX.load(url) reads those of others, to run and to learn on"
+    ),
+    ("GradScaler LossScaleOptimizer", "sums and parameters are float32 throughout, so there is nothing to scale"),
+    (
+      "SwapEMAWeights AveragedModel SWALR ExponentialMovingAverage",
+      "there are no averages of weights; model.weights is a value, so a loop of your own can keep them"
+    ),
+    ("jit jit_compile run_eagerly TorchDynamo", "there is nothing to compile: operations run as they are called"),
+    (
+      "enable_op_determinism use_deterministic_algorithms deterministic",
+      "always: the same seed gives the same bits, for any number of threads"
+    ),
+    (
+      "custom_objects register_keras_serializable",
+      "a layer of your own conforms to DescribedLayer: Archive.load(url, layers: [Mine.self])"
+    ),
+    (
+      "weighted_metrics loss_weights",
+      "weights count in the loss only; several losses take a loop of your own, or TrainingLoop"
     ),
     ("AdditiveAttention", "MultiHeadAttention compares by products"),
     (

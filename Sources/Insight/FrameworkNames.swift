@@ -23,7 +23,7 @@ public enum FrameworkNames {
   public static let sections: [(heading: String, rows: [Row])] = [
     ("Data", data), ("Models", models), ("Layers", layers),
     ("First weights", initializers), ("Activations", activations), ("Losses", losses),
-    ("Optimizers", optimizers), ("Training", training),
+    ("Optimizers", optimizers), ("Training", training + rarer), ("Files and figures", files),
     ("Metrics", metrics), ("Without backpropagation, and beside it", classics),
   ]
 

@@ -219,6 +219,42 @@ func migrationTraining(
   ]
 }
 
+func migrationRarer(
+  _ data: Dataset, trainer: Trainer, model: Sequential, stream: BatchStream, sampleWeights: [Float], x: Tensor
+) throws -> [Any] {
+  try [
+    data.weighted(by: sampleWeights),
+    trainer.fit(stream),
+    stream.prefetched(),
+    trainer.fit(data, batchesPerUpdate: 4),
+    trainer.fit(data, epochs: 5, firstEpoch: 6),
+    withPrecision(.tensorFloat32) { model(x) },
+    checkpoint(x) { model($0) },
+    gradientCheck(at: x) { model($0).sum() },
+    Parameter(.zeros, role: .statistic),
+  ]
+}
+
+func migrationFiles(
+  model: Sequential, history: History, matrix: ConfusionMatrix, labels: [Int32], scores: [Float], url: URL
+) throws -> [Any] {
+  try Archive(model, preprocessing: .digit).save(to: url)
+  try ONNX.export(model, to: url)
+  try model.loadKeras(from: url)
+  let profile = Profile()
+  return try [
+    ONNX.load(url),
+    Safetensors.read(url),
+    NPY.read(url),
+    NPZ.read(url),
+    history.figure(),
+    matrix.figure(),
+    ROCCurve(labels: labels, scores: scores).figure(),
+    TensorBoard(folder: url),
+    Device.named("opencl:0", recordingInto: profile),
+  ]
+}
+
 func migrationMetrics(
   labels: [Int32], predictions: [Int32], scores: [Float], targets: [Float], outputs: [Float]
 ) throws -> [Any] {

@@ -59,6 +59,8 @@
     private let buffers: BufferMaker
     private let staging: StagingArea
     private let readbacks: ReadbackArea
+    /// Tells apart the programs of connections that are open at the same time, where the driver confuses them.
+    let programNumber: ProgramNumber?
     /// Takes the times of commands where there is a profile.
     private let timer: EventTimer?
     /// Whether to wait after each launch, so that an error names the kernel that caused it.
@@ -84,8 +86,11 @@
     }
 
     /// Makes a context and a queue.
+    ///
+    /// - Parameter kernels: The profile of the kernels it will run: only connections with the same one compile the same programs.
     package init(
-      name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, checksMemory: Bool = false, profile: Profile? = nil
+      name: String, info: OpenCLDeviceInfo, library: OpenCLLibrary, kernels: OpenCLProfile, checksMemory: Bool = false,
+      profile: Profile? = nil
     ) throws(BackendError) {
       var status: Int32 = 0
       var device: cl_device_id? = info.identifier
@@ -110,6 +115,7 @@
       self.notices = notices
       self.queue = queue
       self.checksMemory = checksMemory
+      programNumber = info.confusesQueues ? ProgramNumber(for: kernels) : nil
       finishesAfterEachLaunch = environment("MARTLET_CL_SYNC") == "1"
       let buffers = BufferMaker(library: library, context: context, queue: queue)
       self.buffers = buffers

@@ -122,6 +122,7 @@
     private static func options(for text: KernelText, on connection: DeviceConnection) -> String {
       var options = "-cl-std=CL1.2"
       if connection.info.roundsDivisionCorrectly { options += " -cl-fp32-correctly-rounded-divide-sqrt" }
+      if let number = connection.programNumber, number.value > 0 { options += " -DCONNECTION=\(number.value)" }
       if let more = environment("MARTLET_CL_OPTIONS") { options += " " + more }
       for (name, value) in text.definitions { options += " -D\(name)=\(value)" }
       return options

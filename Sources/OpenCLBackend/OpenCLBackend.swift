@@ -36,8 +36,8 @@
       self.profile = profile
       groupSize = profile.groupSize(upTo: info.maximumGroupSize)
       connection = try DeviceConnection(
-        name: name, info: info, library: library, checksMemory: settings.checksMemory ?? HostMemory.isCheckingRequested,
-        profile: settings.log)
+        name: name, info: info, library: library, kernels: profile,
+        checksMemory: settings.checksMemory ?? HostMemory.isCheckingRequested, profile: settings.log)
       kernels = KernelLibrary(connection: connection, cache: settings.programCache ?? .chosenByEnvironment)
       tensorCores = TensorCoreProbe(
         connection: connection,

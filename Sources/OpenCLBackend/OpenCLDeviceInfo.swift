@@ -81,6 +81,13 @@
       return identity
     }
 
+    /// Whether the driver confuses the programs of several queues.
+    ///
+    /// PoCL (seen in 3.1) keeps one compiled form of a program and group size per width of grid, and counts the users of a form by
+    /// program and group size alone. Where one queue runs a narrow grid while another first runs a wider one of the same program,
+    /// it ends the process with "found->ref_count > 0".
+    package var confusesQueues: Bool { platformName == "Portable Computing Language" }
+
     private static let processor: String = {
       guard let file = fopen("/proc/cpuinfo", "r") else { return "" }
       defer { fclose(file) }

@@ -173,5 +173,30 @@
       #expect(after.systemAllocations == before.systemAllocations)
       #expect(after.launches == before.launches + 35)
     }
+
+    @Test("runs one program on several queues at once, over grids that grow", .needsDevice)
+    func queuesSideBySide() async throws {
+      // Groups that take a while.
+      let program = ElementwiseProgram(inputs: [.float32]) { x, _ in
+        [(0..<20).reduce(x[0]) { value, _ in value + (value - 0.75).tanh() }]
+      }
+      let backends = try (0..<2).map { _ in try UnderTest.discovery.open("opencl", profile: .test) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for backend in backends {
+          group.addTask {
+            let most = 64 * 200
+            let view = HostView([Float](repeating: 0.75, count: most), [most]).on(backend)
+            for count in stride(from: 64, through: most, by: 64) {
+              var part = view
+              part.layout = Layout(contiguous: [count])
+              backend.map(program, inputs: [part], parameters: [], outputs: [part])
+            }
+            let values = try backend.floats(view)
+            #expect(values.allSatisfy { $0 == 0.75 })
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
   }
 #endif

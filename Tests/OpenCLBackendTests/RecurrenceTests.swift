@@ -44,10 +44,11 @@
     func launches(steps: Int, rows: Int, units: Int, isSmall: Bool) throws {
       let chain = Chain(steps: steps, rows: rows, units: units)
       let wanted = try chain.run(on: CPUBackend(threads: 1)).bits
-      let tiled = try chain.run(on: UnderTest.backend(.test))
+      // Their counters are nobody else's.
+      let tiled = try chain.run(on: UnderTest.discovery.open("opencl", profile: .test))
       #expect(tiled.bits == wanted)
       #expect(tiled.launches == (isSmall ? 1 : steps))
-      let vectors = try chain.run(on: UnderTest.backend(.cpu))
+      let vectors = try chain.run(on: UnderTest.discovery.open("opencl", profile: .cpu))
       #expect(vectors.bits == wanted)
       // The weights are brought into panels first, whole ones and the rest.
       #expect(vectors.launches <= 3)

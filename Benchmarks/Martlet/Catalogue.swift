@@ -1,3 +1,5 @@
+import Martlet
+
 /// All benchmarks there are.
 package enum Catalogue {
   /// In the order they are shown.
@@ -41,7 +43,9 @@ package struct UnknownBenchmark: Error, CustomStringConvertible {
   /// What there is instead.
   package var description: String {
     let groups = Benchmark.Group.allCases.map(\.rawValue).joined(separator: ", ")
-    return "no benchmark is called '\(name)'; there are the groups \(groups) and all, names such as "
+    let near = Spelling.nearest(to: name, among: Benchmark.Group.allCases.map(\.rawValue) + Catalogue.all.map(\.name))
+    let suggestion = near.map { "did you mean '\($0)'? There" } ?? "there"
+    return "no benchmark is called '\(name)'; \(suggestion) are the groups \(groups) and all, names such as "
       + "\(Catalogue.all.prefix(3).map(\.name).joined(separator: ", ")), and patterns such as 'matmul-*' "
       + "(see 'martlet bench --list')"
   }

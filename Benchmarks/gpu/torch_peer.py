@@ -138,7 +138,7 @@ def variants(task: dict) -> dict:
 def main() -> None:
     quick = "--quick" in sys.argv
     with open(sys.argv[1]) as file:
-        rows = json.load(file)
+        rows = json.load(file)["benchmarks"]
     torch.backends.cudnn.benchmark = True
     if HAS_CUDA:
         print(f"PyTorch {torch.__version__}, CUDA {torch.version.cuda}, {torch.cuda.get_device_name()}")

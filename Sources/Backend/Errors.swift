@@ -38,7 +38,9 @@ public enum BackendError: Error, Hashable, CustomStringConvertible {
     case .unavailable(let name, let reason):
       "\(name) is not available: \(reason)"
     case .unknownDevice(let name, let known):
-      "there is no device named '\(name)'; known are \(known.joined(separator: ", "))"
+      "there is no device named '\(name)'; "
+        + (Spelling.nearest(to: name, among: known).map { "did you mean '\($0)'? Known" } ?? "known")
+        + " are \(known.joined(separator: ", "))"
     case .invalidSetting(let name, let value, let reason):
       "\(name)=\(value) is not possible: \(reason)"
     }

@@ -21,7 +21,8 @@ struct BenchCommand: ParsableCommand {
         martlet bench primitives --json primitives.json
       """)
 
-  @Argument(help: "What to time.")
+  @Argument(
+    help: "What to time.", completion: .list(Benchmark.Group.allCases.map(\.rawValue) + Catalogue.all.map(\.name)))
   var names: [String] = []
 
   @OptionGroup var devices: DeviceOptions
@@ -30,7 +31,7 @@ struct BenchCommand: ParsableCommand {
     name: .customLong("data"),
     help: ArgumentHelp(
       "Train on the MNIST files of this folder; by default on digits drawn by the built-in generator.",
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var folder: String?
 
   @Option(parsing: .unconditional, help: "How many times the time is taken.")
@@ -49,7 +50,8 @@ struct BenchCommand: ParsableCommand {
   var list = false
 
   @Option(
-    name: .customLong("json"), help: ArgumentHelp("Write all figures; - is standard output.", valueName: "file"))
+    name: .customLong("json"), help: ArgumentHelp("Write all figures; - is standard output.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var reportPath: String?
 
   func validate() throws {
@@ -105,7 +107,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func printList(_ benchmarks: [Benchmark]) throws {
-    if let reportPath { return try writeJSON(benchmarks.map(Listing.init), to: reportPath) }
+    if let reportPath { return try writeJSON(["benchmarks": benchmarks.map(Listing.init)], to: reportPath) }
     var table = TextTable(columns: ["name", "group", "unit"])
     for benchmark in benchmarks { table.add([benchmark.name, benchmark.group.rawValue, benchmark.unit.rawValue]) }
     print(table)

@@ -12,15 +12,22 @@ struct CheckCommand: ParsableCommand {
       Runs generated cases of every backend function on every device and instruction set and compares them with the reference
       backend. The table shows the largest error in units in the last place; 0 means the same bits. Exit code 1 when something
       disagrees by more than it may.
+
+      Examples:
+        martlet check
+        martlet check --device opencl:0 --operation matmul
+        martlet check --effort full --report check.json
       """)
 
-  @Option(help: "Check only this device; may be given several times.")
+  @Option(help: "Check only this device; may be given several times.", completion: .devices)
   var device: [String] = []
 
   @Option(help: "How many cases: brief (few and small, for simulators), quick or full (ten times as many as quick).")
   var effort = Effort.quick
 
-  @Option(help: ArgumentHelp("Check only this operation, as the table names it; may be given several times."))
+  @Option(
+    help: ArgumentHelp("Check only this operation, as the table names it; may be given several times."),
+    completion: .list(ConsistencySuite.operations))
   var operation: [String] = []
 
   @Flag(help: "List the operations.")
@@ -34,14 +41,14 @@ struct CheckCommand: ParsableCommand {
 
   @Option(
     name: .customLong("report"),
-    help: ArgumentHelp("Write the same JSON to a file, beside the table.", valueName: "file"))
+    help: ArgumentHelp("Write the same JSON to a file, beside the table.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var reportPath: String?
 
   func validate() throws {
     if let reportPath { try requireWritable(reportPath) }
     for name in operation where !ConsistencySuite.operations.contains(name) {
-      throw ValidationError(
-        "there is no operation '\(name)'; known are \(ConsistencySuite.operations.joined(separator: ", "))")
+      throw ValidationError("\(UnknownNameError(kind: "operation", name: name, known: ConsistencySuite.operations))")
     }
   }
 

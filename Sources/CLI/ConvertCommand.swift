@@ -18,19 +18,24 @@ struct ConvertCommand: ParsableCommand {
       Keras (numpy.savez by w.path or by position, or safetensors by w.path) find their layers by name, type and order.
 
       Examples:
+        martlet convert first cnn.onnx             the network of a stored run
         martlet convert cnn.martlet cnn.safetensors
         martlet convert cnn.martlet cnn.onnx
         martlet convert weights.safetensors weights.npz
         martlet convert keras.npz cnn.martlet --like mnist-cnn
       """)
 
-  @Argument(help: ArgumentHelp("What to read.", valueName: "from"))
-  var source: String
+  @Argument(help: ArgumentHelp("What to read.", valueName: "from"), completion: .networks)
+  var from: String
 
-  @Argument(help: ArgumentHelp("What to write.", valueName: "to"))
+  @Argument(
+    help: ArgumentHelp("What to write.", valueName: "to"),
+    completion: .file(extensions: ["martlet", "safetensors", "npz", "onnx"]))
   var target: String
 
-  @Option(help: ArgumentHelp("The recipe or archive whose network the weights belong to.", valueName: "network"))
+  @Option(
+    help: ArgumentHelp("The recipe or archive whose network the weights belong to.", valueName: "network"),
+    completion: .networksOrRecipes)
   var like: String?
 
   @Flag(help: "Print what was written as one JSON object.")
@@ -51,7 +56,6 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func validate() throws {
-    _ = try Format(of: source, reading: true)
     _ = try Format(of: target, reading: false)
     try requireWritable(target)
   }
@@ -62,6 +66,9 @@ struct ConvertCommand: ParsableCommand {
     let arrays: Int
     let parameters: Int
   }
+
+  /// The file to read: that which was named, or the network of the run.
+  private var source: String { get throws { try NetworkFile.place(of: from) } }
 
   func run() throws {
     let url = URL(fileURLWithPath: target)
@@ -85,7 +92,7 @@ struct ConvertCommand: ParsableCommand {
     }
     let elements = weights.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
     if json {
-      try writeJSON(Report(from: source, to: target, arrays: weights.count, parameters: elements), to: "-")
+      try writeJSON(Report(from: try source, to: target, arrays: weights.count, parameters: elements), to: "-")
     } else {
       note("wrote \(target): \(weights.count) arrays, \(elements) numbers")
     }
@@ -93,14 +100,14 @@ struct ConvertCommand: ParsableCommand {
 
   /// The network with all that is known of it.
   private func archive() throws -> Archive {
-    let url = URL(fileURLWithPath: source)
+    let url = URL(fileURLWithPath: try source)
     guard let like else {
       if Archive.isArchive(url) { return try Archive.load(url) }
-      if try Format(of: source, reading: true) == .safetensors {
-        let (saved, task, model) = try SavedNetwork.read(source)
+      if try Format(of: try source, reading: true) == .safetensors {
+        let (saved, task, model) = try SavedNetwork.read(try source)
         return try saved.archive(of: model, for: task)
       }
-      throw ValidationError("\(source) has weights and no layers; name the network they belong to with --like")
+      throw ValidationError("\(from) has weights and no layers; name the network they belong to with --like")
     }
     let other = URL(fileURLWithPath: like)
     if let recipe = Recipe.named(like) {
@@ -139,8 +146,8 @@ struct ConvertCommand: ParsableCommand {
   /// The arrays of a file, whatever they belong to.
   private func arrays() throws -> [String: Safetensors.Entry] {
     if like != nil { return try Self.entries(of: archive().model) }
-    let url = URL(fileURLWithPath: source)
-    if try Format(of: source, reading: true) == .npz { return try NPZ.read(url) }
+    let url = URL(fileURLWithPath: try source)
+    if try Format(of: try source, reading: true) == .npz { return try NPZ.read(url) }
     return try Safetensors.read(url).filter { !$0.key.hasPrefix("self-test:") }
   }
 

@@ -5,7 +5,12 @@ import Martlet
 struct DevicesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "devices",
-    abstract: "List every backend and device of this machine, and why one cannot be used.")
+    abstract: "List every backend and device of this machine, and why one cannot be used.",
+    discussion: """
+      Examples:
+        martlet devices
+        martlet devices --json
+      """)
 
   @Flag(help: "Print one JSON object instead of a table.")
   var json = false

@@ -18,7 +18,8 @@ struct DoctorCommand: ParsableCommand {
       Exit code 0 also where something was found; --strict makes that 1.
       """)
 
-  @Argument(help: "The recipe (see 'martlet train --list').")
+  @Argument(
+    help: "The recipe (see 'martlet train --list').", completion: .recipes, transform: Recipe.meant(onCommandLine:))
   var recipe: Recipe
 
   @OptionGroup var devices: DeviceOptions

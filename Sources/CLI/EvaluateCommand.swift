@@ -14,28 +14,36 @@ struct EvaluateCommand: ParsableCommand {
       Samples of your own can be files as 'martlet predict' takes them, with --labels.
 
       Examples:
+        martlet evaluate first                     the network of a stored run
         martlet evaluate cnn.martlet --device cpu
         martlet evaluate cnn.martlet x.npy --labels y.npy
-        martlet evaluate cnn.martlet t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
+        martlet evaluate cnn.martlet t10k-images.gz --labels t10k-labels.gz
         martlet evaluate titanic.martlet people.csv --labels survived
       """)
 
-  @Argument(help: "An archive or weights written by 'martlet train … --save'.")
-  var weights: String
+  @Argument(
+    help: ArgumentHelp(
+      "A stored run, or an archive or weights written by 'martlet train … --save'.", valueName: "network"),
+    completion: .networks)
+  var network: String
 
-  @Argument(help: ArgumentHelp("Files of samples; by default the test samples of the recipe.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("Files of samples; by default the test samples of the recipe.", valueName: "file"),
+    completion: .file())
   var samples: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "The right answers for files of samples: an .npy or IDX file, or a column of the CSV file.",
-      valueName: "file|column"))
+      valueName: "file|column"), completion: .file())
   var labels: String?
 
   @OptionGroup var devices: DeviceOptions
   @OptionGroup var data: DataOptions
 
-  @Option(name: .customLong("json"), help: ArgumentHelp("Write the results; - is standard output.", valueName: "file"))
+  @Option(
+    name: .customLong("json"), help: ArgumentHelp("Write the results; - is standard output.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var reportPath: String?
 
   @Flag(help: "Show nothing but errors.")
@@ -60,6 +68,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
+    let weights = try NetworkFile.place(of: network)
     if let generator = try SavedGenerator.read(weights) { return try measure(generator) }
     let (saved, task, model) = try SavedNetwork.read(weights)
     let device = try devices.selected()

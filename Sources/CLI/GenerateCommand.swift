@@ -13,12 +13,15 @@ struct GenerateCommand: ParsableCommand {
       samples.
 
       Examples:
+        martlet generate first                     the model of a stored run
         martlet generate gan.safetensors --count 100 --output digits.png
-        martlet generate shakespeare.safetensors --prompt 'ROMEO:' --count 400 --temperature 0.5
+        martlet generate shakespeare --prompt 'ROMEO:' --temperature 0.5
       """)
 
-  @Argument(help: "Weights written by 'martlet train … --save'.")
-  var weights: String
+  @Argument(
+    help: ArgumentHelp("A stored run, or weights written by 'martlet train … --save'.", valueName: "model"),
+    completion: .networks)
+  var model: String
 
   @Option(parsing: .unconditional, help: "How many pictures (20 unless told) or characters (500).")
   var count: Int?
@@ -36,7 +39,8 @@ struct GenerateCommand: ParsableCommand {
   var seed: UInt64 = 1
 
   @Option(
-    help: ArgumentHelp("Write the pictures (PNG) or the text instead of showing them.", valueName: "file"))
+    help: ArgumentHelp("Write the pictures (PNG) or the text instead of showing them.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Print one JSON object: the text, or the pixels of each picture.")
@@ -51,6 +55,9 @@ struct GenerateCommand: ParsableCommand {
     if let temperature, !(0...100).contains(temperature) {
       throw ValidationError("--temperature has to be 0 to 100; got \(temperature)")
     }
+    if json && output == "-" {
+      throw ValidationError("--json and --output - both write to standard output: use one of them")
+    }
     if let output { try requireWritable(output) }
   }
 
@@ -64,6 +71,7 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
+    let weights = try NetworkFile.place(of: model)
     guard let saved = try SavedGenerator.read(weights) else {
       throw GenerationError.notGenerative(path: weights, recipe: try SavedGenerator.recipe(of: weights))
     }
@@ -78,7 +86,9 @@ struct GenerateCommand: ParsableCommand {
     case .pictures(let pictures):
       report.pictures = pictures.map { Report.Picture(width: $0.width, height: $0.height, pixels: $0.pixels) }
       let columns = max(1, Int(Double(pictures.count).squareRoot().rounded(.up)))
-      if let output { try GrayPicture.contactSheet(of: pictures, columns: columns).writePNG(to: output) }
+      if let output {
+        try Output.write(Data(GrayPicture.contactSheet(of: pictures, columns: columns).encodedPNG()), toFile: output)
+      }
       if output == nil && !json { print(GrayPicture.terminalSheet(of: pictures, columns: 4)) }
     }
     if let output, output != "-" { note("wrote \(output)") }

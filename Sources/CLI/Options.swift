@@ -6,7 +6,7 @@ import MartletRecipes
 
 /// Where to compute; shared by every command that does.
 struct DeviceOptions: ParsableArguments {
-  @Option(help: "Where to compute: cpu, opencl:N, reference or auto (see 'martlet devices').")
+  @Option(help: "Where to compute: cpu, opencl:N, reference or auto (see 'martlet devices').", completion: .devices)
   var device = "auto"
 
   @Option(parsing: .unconditional, help: "Threads of the cpu device; by default all processors (or MARTLET_THREADS).")
@@ -37,7 +37,7 @@ struct DataOptions: ParsableArguments {
         For MNIST: a folder with its four IDX files, gzipped or plain, or with a folder mnist that holds them. Without it: \
         MARTLET_DATA, then the cache, then a download, then digits drawn by the built-in generator.
         """,
-      valueName: "folder"))
+      valueName: "folder"), completion: .file())
   var folder: String?
 
   @Option(parsing: .unconditional, help: "Use only so many training samples, and as many test samples at most.")
@@ -118,13 +118,7 @@ func makeFolder(_ path: String) throws {
 }
 
 /// Recipes by their names on the command line.
-extension Recipe: ExpressibleByArgument {
-  /// The recipe that a person named; `nil` where there is none.
-  public init?(argument: String) {
-    guard let recipe = Recipe.named(argument) else { return nil }
-    self = recipe
-  }
-
+extension Recipe {
   /// The recipe that a person named, for arguments that are to say what was probably meant.
   ///
   /// - Throws: `ValidationError` with the nearest name and all there are.
@@ -135,7 +129,4 @@ extension Recipe: ExpressibleByArgument {
       throw ValidationError("\(error)")
     }
   }
-
-  /// What can be named.
-  public static var allValueStrings: [String] { all.map(\.name) }
 }

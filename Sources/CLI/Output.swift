@@ -7,6 +7,8 @@ enum Output {
   static func prepare() {
     // `martlet train … | head` closes the stream long before the network is saved.
     signal(SIGPIPE, SIG_IGN)
+    // A limit on the size of files (ulimit -f) is a full disk, and not the end of the process.
+    signal(SIGXFSZ, SIG_IGN)
     atexit {
       guard fflush(nil) != 0 else { return }
       let reason = errno

@@ -11,18 +11,20 @@ struct PlotCommand: ParsableCommand {
       Draws in the terminal, or writes SVG (which follows the reader's light or dark setting) or PNG.
 
       Examples:
-        martlet plot first                             a run that was stored with 'martlet train … --run first'
-        martlet plot report.json --output curves.svg   the report of 'martlet train … --json report.json'
+        martlet plot first                             a run, 'train … --run first'
+        martlet plot report.json --output curves.svg   of 'train … --json FILE'
         martlet plot log.csv --output curves.png --dark
         martlet plot first --only accuracy
       """)
 
-  @Argument(help: ArgumentHelp("A run, or a JSON or CSV file with values per epoch.", valueName: "run or file"))
+  @Argument(
+    help: ArgumentHelp("A run, or a JSON or CSV file with values per epoch.", valueName: "run or file"),
+    completion: .histories)
   var source: String
 
   @OptionGroup var runs: RunsOptions
 
-  @Option(help: ArgumentHelp("Write the picture instead: .svg or .png.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the picture instead: .svg or .png.", valueName: "file"), completion: .pictures)
   var output: String?
 
   @Option(help: "Draw this quantity alone, for example accuracy.")
@@ -45,9 +47,10 @@ struct PlotCommand: ParsableCommand {
 
   func run() throws {
     let place = runs.place(of: source)
+    if !FileManager.default.fileExists(atPath: place), let unknown = runs.unknown(source) { throw unknown }
     let history = try HistoryFile.read(place)
-    guard !history.epochs.isEmpty else { throw CleanExit.message("\(source) has no complete epoch yet") }
     if json { return try writeJSON(Numbers(history), to: "-") }
+    guard !history.epochs.isEmpty else { return note("\(source) has no complete epoch yet") }
     let figure = try figure(of: history)
     guard let output else { return print(figure.terminal()) }
     if output.lowercased().hasSuffix(".png") {
@@ -61,7 +64,7 @@ struct PlotCommand: ParsableCommand {
   private func figure(of history: History) throws -> Figure {
     guard let only else { return history.figure(title: RunFolder(source).name) }
     guard !history[only].isEmpty || !history["val_" + only].isEmpty else {
-      throw ValidationError("'\(only)' was not measured; there are \(history.names.joined(separator: ", "))")
+      throw ValidationError("\(UnknownNameError(kind: "quantity", name: only, known: history.names))")
     }
     return Figure(history.curve(only))
   }

@@ -14,17 +14,21 @@ struct PredictCommand: ParsableCommand {
       .npy file, or an .npz file with the array x.
 
       Examples:
-        martlet predict cnn.martlet 0 1 2
+        martlet predict first 0 1 2                the network of a stored run
         martlet predict cnn.martlet digit.png
         martlet predict cnn.martlet t10k-images-idx3-ubyte.gz --limit 5
         martlet predict titanic.martlet people.csv --output predictions.csv
         martlet predict spiral.martlet 1.5,-2
       """)
 
-  @Argument(help: "An archive or weights written by 'martlet train … --save'.")
-  var weights: String
+  @Argument(
+    help: ArgumentHelp(
+      "A stored run, or an archive or weights written by 'martlet train … --save'.", valueName: "network"),
+    completion: .networks)
+  var network: String
 
-  @Argument(help: ArgumentHelp("Numbers of test samples, files, numbers or texts.", valueName: "sample"))
+  @Argument(
+    help: ArgumentHelp("Numbers of test samples, files, numbers or texts.", valueName: "sample"), completion: .file())
   var samples: [String]
 
   @OptionGroup var devices: DeviceOptions
@@ -33,7 +37,9 @@ struct PredictCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "How many classes to list per sample.")
   var top = 3
 
-  @Option(help: ArgumentHelp("Write one row per sample as CSV; - is standard output.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write one row per sample as CSV; - is standard output.", valueName: "file"),
+    completion: .file(extensions: ["csv"]))
   var output: String?
 
   @Flag(help: "Print one JSON object instead of pictures.")
@@ -41,6 +47,9 @@ struct PredictCommand: ParsableCommand {
 
   func validate() throws {
     if samples.isEmpty { throw ValidationError("name at least one sample") }
+    if json && output == "-" {
+      throw ValidationError("--json and --output - both write to standard output: use one of them")
+    }
     if let output { try requireWritable(output) }
     if top < 1 { throw ValidationError("--top has to be 1 or more; got \(top)") }
   }
@@ -54,7 +63,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (saved, task, model) = try SavedNetwork.read(weights)
+    let (saved, task, model) = try SavedNetwork.read(try NetworkFile.place(of: network))
     let trainer = Trainer(model, loss: task.loss, on: try devices.selected())
     let reader = SampleReader(saved: saved, task: task, request: data.request(seed: saved.seed)) { note($0) }
     let found = try reader.samples(named: samples)

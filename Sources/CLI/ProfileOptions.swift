@@ -9,7 +9,8 @@ struct ProfileOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where to write the trace (with --profile); open it in chrome://tracing or ui.perfetto.dev.", valueName: "file"))
+      "Where to write the trace (with --profile); open it in chrome://tracing or ui.perfetto.dev.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var trace = "martlet-trace.json"
 
   /// The file that will be written, if any.
@@ -18,13 +19,14 @@ struct ProfileOptions: ParsableArguments {
   /// An empty profile where one is asked for.
   func started() -> Profile? { profile ? Profile() : nil }
 
-  /// Prints the tables and writes the file.
+  /// Writes the file.
   ///
+  /// - Returns: the tables.
   /// - Throws: when the file cannot be written.
-  func report(_ profile: Profile) throws {
-    print(ProfileReport(profile))
+  func report(_ profile: Profile) throws -> String {
     try Output.write(Data(profile.chromeTrace.utf8), toFile: trace)
     note("wrote the trace to \(trace)")
+    return "\(ProfileReport(profile))"
   }
 }
 

@@ -17,12 +17,14 @@ struct ReportCommand: ParsableCommand {
         martlet report first --output first.html
       """)
 
-  @Argument(help: ArgumentHelp("The run: its name, or its folder.", valueName: "run"))
+  @Argument(help: ArgumentHelp("The run: its name, or its folder.", valueName: "run"), completion: .runs)
   var name: String
 
   @OptionGroup var runs: RunsOptions
 
-  @Option(help: ArgumentHelp("Where to write the page; by default report.html in the run's folder.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Where to write the page; by default report.html in the run's folder.", valueName: "file"),
+    completion: .file(extensions: ["html"]))
   var output: String?
 
   @Flag(help: "Print the record as one JSON object instead, without pictures.")
@@ -36,7 +38,7 @@ struct ReportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = RunFolder(runs.place(of: name))
+    let folder = try runs.run(named: name)
     let record = try folder.record()
     if json {
       return try Output.write(try record.json(), toFile: "-")

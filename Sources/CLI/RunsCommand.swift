@@ -14,11 +14,19 @@ struct RunsCommand: ParsableCommand {
         martlet runs
         martlet runs --runs ~/runs --json
         martlet runs compare first second
+
+      A run whose process is gone is listed as killed; where it can go on, so is the command for it.
       """,
     subcommands: [ListCommand.self, CompareCommand.self], defaultSubcommand: ListCommand.self)
 
   struct ListCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List stored runs, the latest last.")
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "List stored runs, the latest last.",
+      discussion: """
+        Examples:
+          martlet runs list
+          martlet runs list --runs ~/runs --json
+        """)
 
     @OptionGroup var runs: RunsOptions
 
@@ -46,6 +54,10 @@ struct RunsCommand: ParsableCommand {
             + [NumberText.fixed(record.seconds, 1), Self.time(record.started)])
       }
       print(table)
+      for entry in list.entries {
+        guard let line = entry.record.lineToGoOn(in: entry.folder) else { continue }
+        print("\n\(entry.name) was \(entry.record.progress); to go on:\n  \(line)")
+      }
     }
 
     /// In the time zone of the reader.
@@ -63,6 +75,7 @@ struct RunsCommand: ParsableCommand {
       let started: String
       let options: [String: String]
       let figures: [String: Double]
+      let reason, resume: String?
 
       init(_ entry: RunList.Entry) {
         (name, path, recipe) = (entry.name, entry.folder.path, entry.record.recipe)
@@ -70,15 +83,21 @@ struct RunsCommand: ParsableCommand {
         (epochs, seconds) = (entry.record.history.epochs.count, entry.record.seconds)
         started = entry.record.started.ISO8601Format()
         (options, figures) = (entry.record.options, entry.record.figures)
+        (reason, resume) = (entry.record.reason, entry.record.lineToGoOn(in: entry.folder))
       }
     }
   }
 
   struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "compare", abstract: "Show what differs between runs, in options and in results.")
+      commandName: "compare", abstract: "Show what differs between runs, in options and in results.",
+      discussion: """
+        Examples:
+          martlet runs compare first second
+          martlet runs compare first second third --only accuracy --output accuracy.svg
+        """)
 
-    @Argument(help: ArgumentHelp("Two or more runs.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Two or more runs.", valueName: "run"), completion: .runs)
     var names: [String]
 
     @OptionGroup var runs: RunsOptions
@@ -86,7 +105,8 @@ struct RunsCommand: ParsableCommand {
     @Option(help: "The quantity whose curves are drawn; by default the validation loss.")
     var only: String?
 
-    @Option(help: ArgumentHelp("Write the curves as a picture: .svg or .png.", valueName: "file"))
+    @Option(
+      help: ArgumentHelp("Write the curves as a picture: .svg or .png.", valueName: "file"), completion: .pictures)
     var output: String?
 
     @Flag(help: "Print one JSON object.")
@@ -105,11 +125,14 @@ struct RunsCommand: ParsableCommand {
     func run() throws {
       let comparison = RunComparison(
         try names.map { name in
-          let folder = RunFolder(runs.place(of: name))
+          let folder = try runs.run(named: name)
           return RunList.Entry(folder: folder, record: try folder.record())
         })
       let plot = comparison.plot(only)
-      if let only, plot == nil { throw ValidationError("'\(only)' was measured in none of these runs") }
+      if let only, plot == nil {
+        let known = Set(comparison.histories.flatMap(\.names)).sorted()
+        throw ValidationError("\(UnknownNameError(kind: "quantity in these runs", name: only, known: known))")
+      }
       if let output, let plot {
         if output.lowercased().hasSuffix(".png") {
           try Figure(plot).writePNG(to: output)

@@ -6,7 +6,8 @@ import Martlet
 struct RunsOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The folder that runs are in; by default MARTLET_RUNS, else 'runs' here.", valueName: "folder"))
+      "The folder that runs are in; by default MARTLET_RUNS, else 'runs' here.", valueName: "folder"),
+    completion: .directory)
   var runs: String?
 
   /// The folder of runs.
@@ -24,5 +25,21 @@ struct RunsOptions: ParsableArguments {
     if FileManager.default.fileExists(atPath: inside) { return inside }
     // A file of that name, or a run right here.
     return FileManager.default.fileExists(atPath: name) ? name : inside
+  }
+
+  /// The run that a person named.
+  ///
+  /// - Throws: `ValidationError` with the nearest name, where nothing is there.
+  func run(named name: String) throws -> RunFolder {
+    let place = place(of: name)
+    if !FileManager.default.fileExists(atPath: place), let unknown = unknown(name) { throw unknown }
+    return RunFolder(place)
+  }
+
+  /// What to say about a name of nothing; `nil` where no run is near.
+  func unknown(_ name: String) -> RunFailure? {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    let near = Spelling.nearest(to: name, among: names.filter { RunFolder("\(folder)/\($0)").exists })
+    return near.map { RunFailure(description: "there is no such run as \(name) in \(folder); did you mean '\($0)'?") }
   }
 }

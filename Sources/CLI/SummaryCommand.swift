@@ -13,13 +13,15 @@ struct SummaryCommand: ParsableCommand {
       Examples:
         martlet summary mnist-cnn
         martlet summary cnn.martlet
-        martlet summary cnn.martlet --json
+        martlet summary first --json               the network of a stored run
 
       Recipes:
       \(Recipe.list)
       """)
 
-  @Argument(help: ArgumentHelp("A recipe, or a file written by 'martlet train … --save'.", valueName: "network"))
+  @Argument(
+    help: ArgumentHelp("A recipe, a stored run, or a file written by 'martlet train … --save'.", valueName: "network"),
+    completion: .networksOrRecipes)
   var subject: String
 
   @Flag(help: "Print one JSON object instead of a table.")
@@ -31,26 +33,27 @@ struct SummaryCommand: ParsableCommand {
       guard let task = recipe.task as? any NetworkTask else { throw RecipeError.noNetwork(recipe: recipe.name) }
       return try report(task.supervised.network.model(for: task.supervised.form, seed: 0), archive: nil)
     }
-    guard FileManager.default.fileExists(atPath: subject) else {
+    let place = try NetworkFile.place(of: subject)
+    guard FileManager.default.fileExists(atPath: place) else {
       let unknown = UnknownNameError(kind: "recipe or file", name: subject, known: Recipe.all.map(\.name))
       throw ValidationError("\(unknown)")
     }
-    let url = URL(fileURLWithPath: subject)
+    let url = URL(fileURLWithPath: place)
     if Archive.isArchive(url) {
       let archive = try Archive.load(url)
       if json { return try report(archive.model, archive: archive) }
       print(text(of: archive.model))
       print(Self.facts(of: archive))
     } else {
-      let model = try SavedNetwork.read(subject).model
+      let model = try SavedNetwork.read(place).model
       if json { return try report(model, archive: nil) }
       print(text(of: model))
     }
   }
 
   private func text(of model: any Layer) -> String {
-    (model as? Sequential)?.summary() ?? (model as? Model)?.summary()
-      ?? "\(type(of: model).typeName): \(model.parameterCount) parameters"
+    let table = Network.summary(of: model)
+    return table.isEmpty ? "\(type(of: model).typeName): \(model.parameterCount) parameters" : table
   }
 
   private static func facts(of archive: Archive) -> String {

@@ -13,14 +13,15 @@ struct TrainCommand: ParsableCommand {
       \(Recipe.list)
 
       Examples:
+        martlet train mnist-cnn --run first && martlet report first
+        martlet train mnist-cnn --run first --resume   after Ctrl-C or a power cut
         martlet train mnist-cnn --device opencl:0 --epochs 12 --save cnn.martlet
         martlet train mnist-mlp --data ~/data --limit 5000 --json report.json
-        martlet train mnist-cnn --checkpoint run --resume
         martlet train mnist-cnn --device opencl:0 --precision tensorFloat32
-        martlet train mnist-cnn --run first && martlet report first
       """)
 
-  @Argument(help: "What to train, one of the recipes below.", transform: Recipe.meant(onCommandLine:))
+  @Argument(
+    help: "What to train, one of the recipes below.", completion: .recipes, transform: Recipe.meant(onCommandLine:))
   var recipe: Recipe?
 
   @OptionGroup var devices: DeviceOptions
@@ -41,19 +42,22 @@ struct TrainCommand: ParsableCommand {
   var seed: UInt64 = 1
 
   @Option(
-    name: .customLong("json"), help: ArgumentHelp("Write a report of the run; - is standard output.", valueName: "file")
-  )
+    name: .customLong("json"),
+    help: ArgumentHelp("Write a report of the run; - is standard output.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var reportPath: String?
 
   @Option(
     name: .customLong("save"),
     help: ArgumentHelp(
-      "Write the trained network: .martlet for an archive, else weights (safetensors).", valueName: "file"))
+      "Write the trained network: .martlet for an archive, else weights (safetensors).", valueName: "file"),
+    completion: .file(extensions: ["martlet", "safetensors"]))
   var savePath: String?
 
   @Option(
     name: .customLong("picture"),
-    help: ArgumentHelp("Write a picture of the results (PNG), where the recipe makes one.", valueName: "file"))
+    help: ArgumentHelp("Write a picture of the results (PNG), where the recipe makes one.", valueName: "file"),
+    completion: .file(extensions: ["png"]))
   var picturePath: String?
 
   @OptionGroup var checkpoints: CheckpointOptions
@@ -64,7 +68,7 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     name: .customLong("tensorboard"),
-    help: ArgumentHelp("Write events for TensorBoard into this folder.", valueName: "folder"))
+    help: ArgumentHelp("Write events for TensorBoard into this folder.", valueName: "folder"), completion: .directory)
   var tensorBoardFolder: String?
 
   @OptionGroup var profiling: ProfileOptions
@@ -82,6 +86,10 @@ struct TrainCommand: ParsableCommand {
     if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
       throw ValidationError("--learning-rate has to be a number above 0; got \(learningRate)")
     }
+    if checkpoints.resume && checkpoints.folder == nil && recording.name == nil {
+      throw ValidationError("--resume needs --run NAME or --checkpoint FOLDER, the one of the run that is to go on")
+    }
+    if let tensorBoardFolder { try requireFolder(tensorBoardFolder, option: "--tensorboard") }
     for path in [savePath, picturePath, reportPath, profiling.path].compactMap(\.self) { try requireWritable(path) }
   }
 
@@ -91,9 +99,8 @@ struct TrainCommand: ParsableCommand {
     let profile = profiling.started()
     var settings = try settings(on: devices.selected(recordingInto: profile))
     try recipe.check(settings)
-    var recording = try recording.folder(for: recipe, resuming: checkpoints.resume).map {
-      try RunRecording(
-        $0, recipe: recipe, settings: &settings, command: ["martlet"] + CommandLine.arguments.dropFirst())
+    var recording = try recording.folder(for: recipe, checkpoints).map {
+      try RunRecording($0, recipe: recipe, settings: &settings, checkpoints)
     }
     Interrupt.listen()
     let start = ContinuousClock.now
@@ -104,21 +111,41 @@ struct TrainCommand: ParsableCommand {
       recording?.fail(error)
       throw error
     }
-    if !quiet, !outcome.text.isEmpty { print(outcome.text) }
+    if !quiet, !outcome.text.isEmpty { tell(outcome.text) }
     let report = TrainingReport(recipe: recipe, settings: settings, outcome: outcome, seconds: start.secondsSince)
-    if let reportPath { try writeJSON(report, to: reportPath) }
-    try recording?.end(with: outcome, settings: settings, report: report)
+    // What cannot be written must not keep the rest from being written.
+    var problem: (any Error)?
+    func attempt(_ write: () throws -> Void) {
+      do {
+        try write()
+      } catch {
+        if let problem { note("\(problem)") }
+        problem = error
+      }
+    }
+    attempt { try recording?.end(with: outcome, settings: settings, report: report) }
+    attempt { if let reportPath { try writeJSON(report, to: reportPath) } }
+    if let profile {
+      try settings.device.synchronize()
+      attempt { tell(try profiling.report(profile)) }
+    }
+    if let problem { throw problem }
     if let folder = recording?.folder, !quiet {
       note("stored the run in \(folder.path); to see it: martlet report \(ShellWord.quoted(folder.path))")
     }
-    if let profile {
-      try settings.device.synchronize()
-      try profiling.report(profile)
-    }
     if outcome.wasInterrupted {
-      note("stopped by Ctrl-C after \(outcome.history.epochs.count) complete epochs" + checkpoints.advice)
-      throw ExitCode(130)
+      let count = outcome.history.epochs.count
+      let line = recording.flatMap { $0.record.lineToGoOn(in: $0.folder) } ?? checkpoints.lineToGoOn
+      note(
+        "stopped \(Interrupt.reason) after \(count) complete epoch\(count == 1 ? "" : "s")"
+          + (line.map { "; to go on:\n  \($0)" } ?? ""))
+      throw Interrupt.exitCode
     }
+  }
+
+  /// Says results on standard output, unless that is for the report.
+  private func tell(_ text: String) {
+    if reportPath == "-" { note(text) } else { print(text) }
   }
 
   private func settings(on device: Device) -> RunSettings {

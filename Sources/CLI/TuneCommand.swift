@@ -12,11 +12,13 @@ struct TuneCommand: ParsableCommand {
       whenever the device is opened: in the folder that MARTLET_CL_TILES names, else in ~/.cache/martlet. To forget them, delete
       the file.
 
-      Example:
+      Examples:
         martlet tune --device opencl:0
+        martlet tune --device opencl:1 --seconds 0.2 --json
       """)
 
-  @Option(help: "Which device: opencl:0, opencl:1 and so on (see 'martlet devices').") var device = "opencl:0"
+  @Option(help: "Which device: opencl:0, opencl:1 and so on (see 'martlet devices').", completion: .devices)
+  var device = "opencl:0"
 
   @Option(parsing: .unconditional, help: "How long each tile is measured on each shape.") var seconds = 0.05
 

@@ -18,7 +18,7 @@ public struct TerminalStyle: Hashable, Sendable {
   public static let plain = TerminalStyle(width: 80, isUnicode: false, hasColors: false)
 
   /// What standard output is: plain where it is no terminal; the terminal's width otherwise, up to 120 columns, colours unless `NO_COLOR`
-  /// is set, and Unicode where the locale has it.
+  /// is set, and Unicode unless the locale is one without.
   public static var ofStandardOutput: TerminalStyle {
     let environment = ProcessInfo.processInfo.environment
     return TerminalStyle(
@@ -32,8 +32,8 @@ public struct TerminalStyle: Hashable, Sendable {
         width: min(environment["COLUMNS"] == nil ? 80 : width, 120), isUnicode: false, hasColors: false)
       return
     }
-    // The first that is set decides, as in setlocale(3).
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+    // The first that is set decides, as in setlocale(3). In containers none is, and terminals show everything all the same.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? "UTF-8"
     let code = locale.lowercased().replacingOccurrences(of: "-", with: "")
     self = TerminalStyle(
       width: min(width, 120), isUnicode: code.contains("utf8"),

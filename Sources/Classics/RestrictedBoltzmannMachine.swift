@@ -135,13 +135,15 @@ extension RestrictedBoltzmannMachine {
   /// - Parameters:
   ///   - lower: Machines below this one: their hidden probabilities are what it sees.
   ///   - divergenceSteps: k of CD-k.
+  ///   - onEpochEnd: Called when an epoch is in the history, to show or store it.
   /// - Returns: the history, with `reconstruction_error` by epoch.
   /// - Throws: `TrainingError` where samples do not fit or there are none, `BackendError`.
   @discardableResult
   public func fit(
     _ dataset: Dataset, above lower: [RestrictedBoltzmannMachine] = [], epochs: Int = 5, batchSize: Int = 64,
     optimizer: any Optimizer = SGD(learningRate: 0.1, momentum: 0.5), divergenceSteps: Int = 1, seed: UInt64 = 0,
-    on device: Device = .current, progress: ProgressStyle = .automatic, stoppingWhen shouldStop: () -> Bool = { false }
+    on device: Device = .current, progress: ProgressStyle = .automatic,
+    stoppingWhen shouldStop: () -> Bool = { false }, onEpochEnd: (_ history: History) throws -> Void = { _ in }
   ) throws -> History {
     let expected = lower.first?.visibleCount ?? visibleCount
     let features = dataset.sampleShape.reduce(1, *)
@@ -151,7 +153,7 @@ extension RestrictedBoltzmannMachine {
     var optimizer = optimizer
     let parameters = trainableParameters
     let loop = TrainingLoop(epochs: epochs, batchSize: batchSize, seed: seed, on: device, progress: progress)
-    return try loop.run(over: dataset, stoppingWhen: shouldStop) { x, key in
+    return try loop.run(over: dataset, stoppingWhen: shouldStop, onEpochEnd: onEpochEnd) { x, key in
       let seen = withoutGradient { lower.reduce(x.flattened()) { $1($0) } }
       let error = reconstructionError(seen)
       optimizer.update(parameters, along: contrastiveDivergence(seen, steps: divergenceSteps, key: key))

@@ -112,14 +112,17 @@ extension Int {
 extension SelfOrganizingMap {
   /// Learns a dataset. Rate and radius fall exponentially from step to step, from the first to the second number.
   ///
-  /// - Parameter radius: By default from half the longer side of the grid to ½, where a unit hardly moves its neighbours.
+  /// - Parameters:
+  ///   - radius: By default from half the longer side of the grid to ½, where a unit hardly moves its neighbours.
+  ///   - onEpochEnd: Called when an epoch is in the history, to show or store it.
   /// - Returns: the history, with `quantization_error` by epoch.
   /// - Throws: `TrainingError` where samples do not fit or there are none, `BackendError`.
   @discardableResult
   public mutating func fit(
     _ dataset: Dataset, epochs: Int = 5, batchSize: Int = 32, rate: (from: Float, to: Float) = (0.5, 0.02),
     radius: (from: Float, to: Float)? = nil, seed: UInt64 = 0, progress: ProgressStyle = .automatic,
-    stoppingWhen shouldStop: () -> Bool = { false }
+    stoppingWhen shouldStop: () -> Bool = { false },
+    onEpochEnd: (_ history: History, _ map: SelfOrganizingMap) throws -> Void = { _, _ in }
   ) throws -> History {
     let features = dataset.sampleShape.reduce(1, *)
     guard features == weight.shape[1] else {
@@ -135,7 +138,9 @@ extension SelfOrganizingMap {
     var map = self
     var step: Float = 0
     let loop = TrainingLoop(epochs: epochs, batchSize: batchSize, seed: seed, on: weight.device, progress: progress)
-    let history = try loop.run(over: dataset, stoppingWhen: shouldStop) { x, _ in
+    let history = try loop.run(
+      over: dataset, stoppingWhen: shouldStop, onEpochEnd: { try onEpochEnd($0, map) }
+    ) { x, _ in
       let way = step / max(steps - 1, 1)
       step += 1
       let error = map.learn(

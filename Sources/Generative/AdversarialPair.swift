@@ -109,7 +109,9 @@ public struct AdversarialPair: Sendable {
 
   /// Trains both on a dataset.
   ///
-  /// - Parameter afterEpoch: What else is measured or shown when an epoch is complete, for example a sheet of samples.
+  /// - Parameters:
+  ///   - afterEpoch: What else is measured or shown when an epoch is complete, for example a sheet of samples.
+  ///   - onEpochEnd: Called when an epoch is in the history, to show or store it.
   /// - Returns: the history, with `discriminator_loss` and `generator_loss` by epoch.
   /// - Throws: `TrainingError` where samples do not fit, there are none or a loss is not finite; what `afterEpoch` throws;
   ///   `BackendError`.
@@ -117,7 +119,8 @@ public struct AdversarialPair: Sendable {
   public mutating func fit(
     _ dataset: Dataset, epochs: Int = 10, batchSize: Int = 64, seed: UInt64 = 0, on device: Device = .current,
     progress: ProgressStyle = .automatic, stoppingWhen shouldStop: () -> Bool = { false },
-    afterEpoch: (_ epoch: Int, _ pair: AdversarialPair) throws -> [String: Double] = { _, _ in [:] }
+    afterEpoch: (_ epoch: Int, _ pair: AdversarialPair) throws -> [String: Double] = { _, _ in [:] },
+    onEpochEnd: (_ history: History, _ pair: AdversarialPair) throws -> Void = { _, _ in }
   ) throws -> History {
     guard discriminator.inputShape == Shape(dataset.sampleShape.prefix(8)) else {
       throw TrainingError.inputDoesNotFit(
@@ -128,7 +131,10 @@ public struct AdversarialPair: Sendable {
     var pair = self
     defer { self = pair }
     let loop = TrainingLoop(epochs: epochs, batchSize: batchSize, seed: seed, on: device, progress: progress)
-    return try loop.run(over: dataset, stoppingWhen: shouldStop, afterEpoch: { try afterEpoch($0, pair) }) { x, key in
+    return try loop.run(
+      over: dataset, stoppingWhen: shouldStop, afterEpoch: { try afterEpoch($0, pair) },
+      onEpochEnd: { try onEpochEnd($0, pair) }
+    ) { x, key in
       let losses = pair.step(real: x, key: key)
       return ["discriminator_loss": losses.discriminator, "generator_loss": losses.generator]
     }

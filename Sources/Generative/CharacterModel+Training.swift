@@ -39,13 +39,15 @@ extension CharacterModel {
   /// - Parameters:
   ///   - heldOut: Text that is only measured, after each epoch: `val_loss` in the history.
   ///   - schedule: Epochs, streams, window, learning rate.
+  ///   - onEpochEnd: Called when an epoch is in the history, to show or store it.
   /// - Returns: the history; `loss` is in nats per character.
   /// - Throws: `TrainingError` where the text is too short for one window in every stream, a setting is impossible or the loss is not
   ///   finite; `BackendError`.
   @discardableResult
   public func fit(
     _ text: String, heldOut: String? = nil, schedule: Schedule = Schedule(), seed: UInt64 = 0,
-    on device: Device = .current, progress: ProgressStyle = .automatic, stoppingWhen shouldStop: () -> Bool = { false }
+    on device: Device = .current, progress: ProgressStyle = .automatic,
+    stoppingWhen shouldStop: () -> Bool = { false }, onEpochEnd: (_ history: History) throws -> Void = { _ in }
   ) throws -> History {
     let streams = try CodeStreams(vocabulary.encoded([text])[0], count: schedule.streams, window: schedule.window)
     let held = heldOut.map { vocabulary.encoded([$0])[0] }
@@ -63,7 +65,8 @@ extension CharacterModel {
       epochs: schedule.epochs, batchSize: schedule.streams, seed: seed, on: device, progress: progress)
     return try loop.run(
       stepsPerEpoch: streams.windowCount, stoppingWhen: shouldStop,
-      afterEpoch: { _ in try held.map { ["val_loss": try natsPerCharacter(of: $0, on: device)] } ?? [:] }
+      afterEpoch: { _ in try held.map { ["val_loss": try natsPerCharacter(of: $0, on: device)] } ?? [:] },
+      onEpochEnd: onEpochEnd
     ) { position, key in
       let codes = streams.window(position.step, epoch: position.epoch, seed: seed)
       if position.step == 0 { state = nil }

@@ -127,13 +127,15 @@ extension VariationalAutoencoder {
   /// - Parameters:
   ///   - validation: Data that are only measured, after each epoch: `val_loss`.
   ///   - optimizer: How parameters move along the gradient of -ELBO.
+  ///   - onEpochEnd: Called when an epoch is in the history, to show or store it.
   /// - Returns: the history: `loss` is -ELBO in nats per sample, `reconstruction` and `divergence` its parts.
   /// - Throws: `TrainingError` where samples do not fit, there are none or the loss is not finite; `BackendError`.
   @discardableResult
   public func fit(
     _ dataset: Dataset, validation: Dataset? = nil, epochs: Int = 10, batchSize: Int = 128,
     optimizer: any Optimizer = Adam(), seed: UInt64 = 0, on device: Device = .current,
-    progress: ProgressStyle = .automatic, stoppingWhen shouldStop: () -> Bool = { false }
+    progress: ProgressStyle = .automatic, stoppingWhen shouldStop: () -> Bool = { false },
+    onEpochEnd: (_ history: History) throws -> Void = { _ in }
   ) throws -> History {
     for part in [dataset, validation ?? dataset] where Shape(part.sampleShape.prefix(8)) != encoder.inputShape {
       throw TrainingError.inputDoesNotFit(model: encoder.inputShape ?? [], data: Shape(part.sampleShape.prefix(8)))
@@ -147,7 +149,7 @@ extension VariationalAutoencoder {
       afterEpoch: { _ in
         try validation.map { ["val_loss": try negativeELBO(of: $0, batchSize: batchSize, seed: seed, on: device)] }
           ?? [:]
-      }
+      }, onEpochEnd: onEpochEnd
     ) { x, key in
       let (reconstruction, divergence) = objective(x, key: key, mode: .training(key))
       let loss = reconstruction + divergence

@@ -45,15 +45,28 @@ extension Recipe {
     return recipe
   }
 
-  /// One line per recipe under its heading, for help texts.
+  /// Every recipe under its heading, for help texts; lines of a terminal of 80 columns.
   package static var list: String {
     let width = (all.map(\.name.count).max() ?? 0) + 2
     return Group.allCases.compactMap { group in
       let lines = all.filter { $0.group == group }.map { recipe in
-        "    " + recipe.name + String(repeating: " ", count: width - recipe.name.count) + recipe.purpose
+        let purpose = wrapped(recipe.purpose, to: 75 - width)
+          .joined(separator: "\n" + String(repeating: " ", count: width + 4))
+        return "    " + recipe.name + String(repeating: " ", count: width - recipe.name.count) + purpose
       }
       return lines.isEmpty ? nil : (["  \(group.rawValue)"] + lines).joined(separator: "\n")
     }.joined(separator: "\n")
+  }
+
+  /// A text in lines of at most so many characters, where its words allow that.
+  private static func wrapped(_ text: String, to width: Int) -> [String] {
+    text.split(separator: " ").reduce(into: []) { lines, word in
+      if let last = lines.last, last.count + 1 + word.count <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
   }
 
   /// Runs the recipe.
@@ -69,7 +82,22 @@ extension Recipe {
     for option in settings.chosenOptions where !task.options.contains(option) {
       throw RecipeError.optionWithoutMeaning(option, recipe: name, meaningful: task.options)
     }
+    if let path = settings.save { try checkEnding(of: path) }
   }
+
+  /// Finds out before training what would be wrong afterwards.
+  private func checkEnding(of path: String) throws {
+    let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last?.lowercased() ?? ""
+    if ending == "martlet" && !task.canBeArchived { throw RecipeError.noArchive(recipe: name, path: path) }
+    guard let format = Self.otherFormats[ending] else { return }
+    throw RecipeError.otherFormat(path: path, format: format, converts: task.canBeArchived)
+  }
+
+  /// Files that others would take for what their name says.
+  private static let otherFormats = [
+    "onnx": "ONNX", "npz": "NumPy's", "npy": "NumPy's", "h5": "Keras'", "keras": "Keras'", "pt": "PyTorch's",
+    "pth": "PyTorch's", "tflite": "LiteRT's",
+  ]
 }
 
 /// Why a recipe cannot be run, or a file of weights not be used.
@@ -84,6 +112,10 @@ package enum RecipeError: Error, CustomStringConvertible {
   case damagedDescription(path: String, reason: String)
   /// A model takes or gives several tensors where one is needed.
   case severalTensors(path: String, inputs: Int, outputs: Int)
+  /// What the recipe learns has weights, but no layers that an archive can describe.
+  case noArchive(recipe: String, path: String)
+  /// A network is to be saved under a name of another format.
+  case otherFormat(path: String, format: String, converts: Bool)
   /// The recipe has no network that could be shown, or evaluated.
   case noNetwork(recipe: String)
 
@@ -106,6 +138,11 @@ package enum RecipeError: Error, CustomStringConvertible {
     case .severalTensors(let path, let inputs, let outputs):
       "\(path) holds a model of \(inputs) inputs and \(outputs) outputs; commands take models of one each: use Archive.load in a "
         + "program"
+    case .noArchive(let recipe, let path):
+      "cannot write \(path): what \(recipe) learns is saved as weights; name a file that ends in .safetensors"
+    case .otherFormat(let path, let format, let converts):
+      "cannot write \(path): training saves .martlet (an archive) or .safetensors (weights), and this is a name of \(format) format"
+        + (converts && format != "Keras'" ? "; save an archive, then: martlet convert FILE.martlet \(path)" : "")
     case .noNetwork(let recipe):
       "\(recipe) has no network of layers to show or to evaluate; 'martlet train \(recipe)' prints what it finds"
     }

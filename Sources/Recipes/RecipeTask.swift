@@ -7,6 +7,9 @@ package protocol RecipeTask: Sendable {
   /// The options that mean something to it, beside device and seed, which always do.
   var options: Set<RecipeOption> { get }
 
+  /// Whether what it learns can be saved as an archive, which has layers beside weights; by default networks can.
+  var canBeArchived: Bool { get }
+
   /// The layers, shapes and parameters.
   ///
   /// - Throws: `RecipeError.noNetwork` where there are none; that is the default.
@@ -22,6 +25,8 @@ package protocol RecipeTask: Sendable {
 }
 
 extension RecipeTask {
+  package var canBeArchived: Bool { false }
+
   package func summary(of recipe: String) throws -> String { throw RecipeError.noNetwork(recipe: recipe) }
 
   package func examine(_ recipe: String, with settings: RunSettings) throws -> [Finding] {
@@ -62,8 +67,8 @@ package struct RunSettings: Sendable {
   package var checkpoint: Checkpoint?
   /// The folder for TensorBoard's events.
   package var tensorBoard: String?
-  /// What else follows the run; where there is a `Trainer`.
-  package var callbacks: [@Sendable () -> any Callback] = []
+  /// Where the run is stored.
+  package var log: RunLog?
   /// Whether the outcome has what pages about the run show.
   package var collectsEvidence = false
   package var progress: ProgressStyle = .silent
@@ -73,6 +78,22 @@ package struct RunSettings: Sendable {
   package var note: @Sendable (String) -> Void = { _ in }
 
   package init(device: Device) { self.device = device }
+
+  /// Saves what was learned where it was to be saved; where there is no room for it, where files of the moment go.
+  ///
+  /// - Throws: `FileError`, which says where it is instead; what else saving throws.
+  func saving(_ save: (_ path: String) throws -> Void) throws {
+    guard let path = self.save else { return }
+    do {
+      try save(path)
+    } catch let error as FileError {
+      let name = "\(ProcessInfo.processInfo.processIdentifier)-\(URL(fileURLWithPath: path).lastPathComponent)"
+      let refuge = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
+      guard (try? save(refuge)) != nil else { throw error }
+      throw FileError(
+        action: error.action, path: error.path, reason: "\(error.reason); what was learned is in \(refuge) instead")
+    }
+  }
 
   var chosenOptions: [RecipeOption] {
     let chosen: [(RecipeOption, Bool)] = [
@@ -88,7 +109,8 @@ package struct RunSettings: Sendable {
     let events = tensorBoard.map {
       TensorBoard(folder: URL(fileURLWithPath: $0), samples: data.measured.prefix(32), texts: ["data": data.source])
     }
-    return callbacks.map { $0() } + [events].compactMap(\.self)
+    let log: (any Callback)? = log
+    return [log, events].compactMap(\.self)
   }
 
   /// The same for a run that is only a means: nothing is shown, written or stored.
@@ -97,7 +119,7 @@ package struct RunSettings: Sendable {
     settings.progress = .silent
     settings.note = { _ in }
     (settings.save, settings.picture, settings.tensorBoard) = (nil, nil, nil)
-    (settings.callbacks, settings.collectsEvidence) = ([], false)
+    (settings.log, settings.checkpoint, settings.collectsEvidence) = (nil, nil, false)
     return settings
   }
 }

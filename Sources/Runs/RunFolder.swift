@@ -2,7 +2,7 @@ import Foundation
 import MartletData
 import MartletInterchange
 
-/// The folder of one run: `run.json`, the record; `evidence.json`, what pages are made of; `weights.safetensors`.
+/// The folder of one run: `run.json`, the record; `evidence.json`, what pages are made of; the network.
 public struct RunFolder: Hashable, Sendable {
   /// Where it is.
   public let path: String
@@ -19,10 +19,17 @@ public struct RunFolder: Hashable, Sendable {
   /// A file in it.
   public func file(_ name: String) -> String { path + (path.hasSuffix("/") ? "" : "/") + name }
 
-  /// The record.
+  /// The record. A run that says it goes on while no process works on it was killed.
   ///
   /// - Throws: `RunError` where there is none, or it cannot be understood.
-  public func record() throws -> RunRecord { try read(RunRecord.self, "run.json") }
+  public func record() throws -> RunRecord {
+    var record = try read(RunRecord.self, "run.json")
+    if record.status == .running && RunClaim.isFree(path) { record.status = .killed }
+    return record
+  }
+
+  /// Where something is that a record names.
+  public func place(of name: String) -> String { name.hasPrefix("/") ? name : file(name) }
 
   /// What the record does not have: who was taken for whom, mistakes, weights. `nil` where nothing was kept.
   ///
@@ -31,22 +38,35 @@ public struct RunFolder: Hashable, Sendable {
     FileManager.default.fileExists(atPath: file("evidence.json")) ? try read(RunEvidence.self, "evidence.json") : nil
   }
 
-  /// Writes the record, all or nothing; makes the folder where it is missing.
+  /// Writes the record, all or nothing; makes the folder where it is missing. From a record of a run that goes on until one of a run that is
+  /// over, the folder is this process's alone.
   ///
-  /// - Throws: `RunError`.
-  public func write(_ record: RunRecord) throws { try write(record, "run.json") }
+  /// - Throws: `RunError`, also where another process trains this run.
+  public func write(_ record: RunRecord) throws {
+    let goesOn = record.status == .running
+    if goesOn {
+      try make()
+      try RunClaim.take(path)
+    }
+    try write(record, "run.json")
+    if !goesOn { RunClaim.release(path) }
+  }
 
   /// Writes what pages are made of.
   ///
   /// - Throws: `RunError`.
   public func write(_ evidence: RunEvidence) throws { try write(evidence, "evidence.json") }
 
-  private func write(_ value: some Encodable, _ name: String) throws {
+  private func make() throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
       throw RunError(path, "the folder cannot be made: \(error.localizedDescription)")
     }
+  }
+
+  private func write(_ value: some Encodable, _ name: String) throws {
+    try make()
     do {
       let bytes = try JSONEncoder.ofRuns.encode(value) + Data("\n".utf8)
       try AtomicFile.write(Array(bytes), to: URL(fileURLWithPath: file(name)))

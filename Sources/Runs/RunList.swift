@@ -1,5 +1,6 @@
 import Foundation
 import MartletCharts
+import MartletTraining
 
 /// Runs that lie in one folder.
 public struct RunList: Sendable {
@@ -96,6 +97,8 @@ public struct RunComparison: Sendable {
   /// What came out.
   public let results: [Row]
   private let entries: [RunList.Entry]
+  /// The epochs of each.
+  public var histories: [History] { entries.map(\.record.history) }
 
   /// Compares runs.
   public init(_ entries: [RunList.Entry]) {
@@ -150,7 +153,6 @@ public struct RunComparison: Sendable {
   ///
   /// - Parameter name: `val_loss`; without one, the validation loss where every run has it, else the loss.
   public func plot(_ name: String? = nil) -> Plot? {
-    let histories = entries.map(\.record.history)
     let name = name ?? (histories.allSatisfy { !$0["val_loss"].isEmpty } ? "val_loss" : "loss")
     guard histories.contains(where: { !$0[name].isEmpty }) else { return nil }
     var plot = Plot(name, x: Plot.Axis("epoch", wholeNumbers: true))

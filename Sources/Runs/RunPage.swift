@@ -23,7 +23,7 @@ public struct RunPage: Sendable {
   ///
   /// - Throws: `DataFileError` if a picture cannot be encoded, which only a lack of memory explains.
   public func html() throws -> String {
-    var sections = [head]
+    var sections = [head, advice]
     sections.append(try curves())
     if let evidence {
       sections.append(try confusion(evidence))
@@ -35,7 +35,7 @@ public struct RunPage: Sendable {
     }
     // One line of them is what the tiles above say.
     if let findings = record.findings, findings.contains("\n") || record.figures.isEmpty {
-      sections.insert(section("What was found", "<pre>\(XML.escaped(findings))</pre>"), at: min(2, sections.count))
+      sections.insert(section("What was found", "<pre>\(XML.escaped(findings))</pre>"), at: min(3, sections.count))
     }
     sections.append(reproduction)
     return """
@@ -92,7 +92,9 @@ extension RunPage {
     if let count = record.trainingSampleCount { tiles.append((NumberText.grouped(count), "training samples")) }
     tiles.append((Self.duration(record.seconds), "of training"))
     let status = record.status == .done ? "good" : record.status == .running ? "" : "bad"
-    let reason = (record.reason ?? record.history.stopReason).map { "<p class=\"reason\">\(XML.escaped($0))</p>" } ?? ""
+    let ending = [.killed, .interrupted].contains(record.status) ? record.progress : nil
+    let reason =
+      (record.reason ?? record.history.stopReason ?? ending).map { "<p class=\"reason\">\(XML.escaped($0))</p>" } ?? ""
     return """
       <header>
       <p class="kind">\(XML.escaped(record.recipe)) <span class="badge \(status)">\(record.status.rawValue)</span></p>
@@ -104,6 +106,16 @@ extension RunPage {
       \(tiles.map { "<div class=\"tile\"><b>\(XML.escaped($0.0))</b><span>\(XML.escaped($0.1))</span></div>" }.joined(separator: "\n"))
       </section>
       """
+  }
+
+  /// What the doctor noticed, each with its remedy.
+  private var advice: String {
+    let items = record.history.findings.map { finding in
+      let when = finding.epoch.map { "after epoch \($0)" } ?? "before training"
+      return "<li><span class=\"quiet\">\(when)</span> \(XML.escaped(finding.message)). "
+        + "<span class=\"remedy\">Try: <code>\(XML.escaped(finding.remedy))</code></span></li>"
+    }
+    return items.isEmpty ? "" : section("What the doctor noticed", "<ul class=\"advice\">\(items.joined())</ul>")
   }
 
   private func curves() throws -> String {

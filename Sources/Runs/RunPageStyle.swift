@@ -36,6 +36,8 @@ enum RunPageStyle {
     .samples{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:16px 12px}
     .samples li{display:flex;flex-direction:column;font-size:13px;line-height:1.4;overflow-wrap:anywhere}
     .samples img{width:100%;border-radius:6px;border:2px solid var(--bad);margin-bottom:5px}
+    .advice{margin:0;padding:0 0 0 18px}.advice li{margin:0 0 8px;overflow-wrap:anywhere}.advice .quiet{margin:0 6px 0 0;font-size:13px}
+    code{font:12.5px ui-monospace,"SF Mono","DejaVu Sans Mono",monospace;background:var(--ground);border-radius:5px;padding:2px 5px}
     .scroll{overflow-x:auto}
     table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums}
     th{font-weight:600;color:var(--quiet);text-align:right}

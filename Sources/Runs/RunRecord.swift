@@ -6,7 +6,7 @@ import MartletTraining
 public struct RunRecord: Codable, Hashable, Sendable {
   /// How far a run came.
   public enum Status: String, Codable, Hashable, Sendable {
-    /// It has begun; if nothing happens any more, it was killed.
+    /// It has begun.
     case running
     /// Everything was done.
     case done
@@ -14,6 +14,8 @@ public struct RunRecord: Codable, Hashable, Sendable {
     case interrupted
     /// It ended with an error.
     case failed
+    /// It had begun, and no process works on it any more. Never written: whoever reads the record finds out.
+    case killed
   }
 
   /// The form of the file. Later versions add fields; what an earlier version wrote stays readable.
@@ -25,6 +27,8 @@ public struct RunRecord: Codable, Hashable, Sendable {
   public var recipe: String
   /// The command line, word by word, to do it again.
   public var command: [String]
+  /// The folder that the command was typed in.
+  public var workingFolder: String?
   /// What was decided about the run, by name: epochs, batch size, learning rate, seed, data.
   public var options: [String: String]
   /// When it began.
@@ -49,9 +53,11 @@ public struct RunRecord: Codable, Hashable, Sendable {
   public var figures: [String: Double] = [:]
   /// What the recipe had to say at the end, for people.
   public var findings: String?
-  /// Where the weights are; relative to the folder of the run.
+  /// Where the network is; relative to the folder of the run.
   public var weights: String?
-  /// The epochs.
+  /// Where the checkpoint is that the run can go on from; relative to the folder of the run.
+  public var checkpoint: String?
+  /// The epochs, and what the doctor noticed.
   public var history = History()
 
   /// The record of a run that begins.
@@ -65,8 +71,9 @@ public struct RunRecord: Codable, Hashable, Sendable {
 
   private enum CodingKeys: String, CodingKey {
     case version = "martlet_run", recipe, command, options, started, status, reason, seconds, environment, figures
-    case findings, weights, history
-    case dataSource = "data_source", trainingSampleCount = "train_samples", parameterCount = "parameters"
+    case findings, weights, checkpoint, history, doctor
+    case workingFolder = "working_folder", dataSource = "data_source", trainingSampleCount = "train_samples",
+      parameterCount = "parameters"
     case peakMemoryByteCount = "peak_memory_bytes", bestEpoch = "best_epoch", stopReason = "stop_reason"
   }
 
@@ -81,6 +88,7 @@ public struct RunRecord: Codable, Hashable, Sendable {
     }
     recipe = try fields.decode(String.self, forKey: .recipe)
     command = try fields.decodeIfPresent([String].self, forKey: .command) ?? []
+    workingFolder = try fields.decodeIfPresent(String.self, forKey: .workingFolder)
     options = try fields.decodeIfPresent([String: String].self, forKey: .options) ?? [:]
     started = try fields.decode(Date.self, forKey: .started)
     status = try fields.decode(Status.self, forKey: .status)
@@ -94,9 +102,11 @@ public struct RunRecord: Codable, Hashable, Sendable {
     figures = try fields.decodeIfPresent([String: Double].self, forKey: .figures) ?? [:]
     findings = try fields.decodeIfPresent(String.self, forKey: .findings)
     weights = try fields.decodeIfPresent(String.self, forKey: .weights)
+    checkpoint = try fields.decodeIfPresent(String.self, forKey: .checkpoint)
     history = History(flat: try fields.decodeIfPresent([FlatEpoch].self, forKey: .history) ?? [])
     history.bestEpoch = try fields.decodeIfPresent(Int.self, forKey: .bestEpoch)
     history.stopReason = try fields.decodeIfPresent(String.self, forKey: .stopReason)
+    history.findings = try fields.decodeIfPresent([Finding].self, forKey: .doctor) ?? []
     history.wasInterrupted = status == .interrupted
   }
 
@@ -106,6 +116,7 @@ public struct RunRecord: Codable, Hashable, Sendable {
     try fields.encode(Self.currentVersion, forKey: .version)
     try fields.encode(recipe, forKey: .recipe)
     try fields.encode(command, forKey: .command)
+    try fields.encodeIfPresent(workingFolder, forKey: .workingFolder)
     try fields.encode(options, forKey: .options)
     try fields.encode(started, forKey: .started)
     try fields.encode(status, forKey: .status)
@@ -119,9 +130,11 @@ public struct RunRecord: Codable, Hashable, Sendable {
     try fields.encode(figures, forKey: .figures)
     try fields.encodeIfPresent(findings, forKey: .findings)
     try fields.encodeIfPresent(weights, forKey: .weights)
+    try fields.encodeIfPresent(checkpoint, forKey: .checkpoint)
     try fields.encode(history.epochs.map(FlatEpoch.init), forKey: .history)
     try fields.encodeIfPresent(history.bestEpoch, forKey: .bestEpoch)
     try fields.encodeIfPresent(history.stopReason, forKey: .stopReason)
+    try fields.encode(history.findings, forKey: .doctor)
   }
 }
 

@@ -15,14 +15,19 @@ public struct Checkpoint: Hashable, Sendable {
   public let folder: URL
   /// Whether to go on from what the folder holds. Where it holds nothing yet, the run begins at the beginning.
   public let resuming: Bool
-  /// How often to save within an epoch; after each epoch and when stopped it is saved anyway.
+  /// How often to save within an epoch; after each epoch, unless they are short, and when stopped it is saved anyway.
   public let interval: Duration
+  /// How long nothing is saved after something was, also where epochs are shorter; the first and the last are saved anyway.
+  public let pause: Duration
 
   /// Keeps checkpoints in a folder.
-  public init(_ folder: URL, resuming: Bool = false, every interval: Duration = .seconds(60)) {
+  public init(
+    _ folder: URL, resuming: Bool = false, every interval: Duration = .seconds(60), pausing pause: Duration = .zero
+  ) {
     self.folder = folder
     self.resuming = resuming
     self.interval = interval
+    self.pause = pause
   }
 
   /// The file.

@@ -23,6 +23,7 @@ public enum ProgressStyle: Hashable, Sendable {
 package struct ProgressDisplay {
   private let style: ProgressStyle
   private let epochCount: Int
+  private let look: () -> ProgressLook
   private let write: (String) -> Void
   private var epoch = 0
   /// How many batches the epoch has; `nil` where nobody knows.
@@ -32,11 +33,12 @@ package struct ProgressDisplay {
   private var isLineOpen = false
 
   package init(
-    _ style: ProgressStyle, epochCount: Int,
+    _ style: ProgressStyle, epochCount: Int, look: @escaping () -> ProgressLook = { .current() },
     write: @escaping (String) -> Void = { ProgressDisplay.writeToStandardError($0) }
   ) {
     self.style = style.resolved
     self.epochCount = epochCount
+    self.look = look
     self.write = write
   }
 
@@ -70,7 +72,9 @@ package struct ProgressDisplay {
     let perStep = secondsPerStep(batchCount, total: trainingSeconds)
     switch style {
     case .bar:
-      draw(batchCount, time: ProgressText.duration(record.seconds.rounded()), perStep: perStep, values: record.values)
+      draw(
+        batchCount, time: ProgressText.duration(record.seconds.rounded()), perStep: perStep, values: record.values,
+        isLast: true)
       write("\n")
       isLineOpen = false
     case .lines:
@@ -95,14 +99,17 @@ package struct ProgressDisplay {
     isLineOpen = false
   }
 
-  private mutating func draw(_ done: Int, time: String, perStep: Double, values: [String: Double]) {
+  private mutating func draw(
+    _ done: Int, time: String, perStep: Double, values: [String: Double], isLast: Bool = false
+  ) {
     let total = batchCount.map(String.init) ?? "?"
     let count = String(repeating: " ", count: max(0, total.count - String(done).count)) + "\(done)/\(total)"
-    let measured = values.isEmpty ? "" : " - \(ProgressText.values(values))"
+    let line = look().line(
+      count: count, done: batchCount == nil ? 0 : done, of: batchCount ?? 1, time: time,
+      perStep: ProgressText.perStep(perStep), values: ProgressText.parts(values), isLast: isLast)
     // Back to the start of the line, over what was there, and away with whatever is left of it.
-    write(
-      "\r\(ProgressText.bold(count)) \(ProgressText.bar(batchCount == nil ? 0 : done, of: batchCount ?? 1)) \(ProgressText.bold(time))"
-        + " \(ProgressText.perStep(perStep))\(measured)\u{1B}[K")
+    let rest = "\u{1B}[K"
+    write("\r\(line.replacingOccurrences(of: "\n", with: rest + "\n"))\(rest)")
     isLineOpen = true
   }
 

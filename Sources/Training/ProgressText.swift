@@ -3,12 +3,14 @@ import Foundation
 /// The pieces of progress lines, in Keras' look.
 package enum ProgressText {
   /// ` - name: 0.1234`, names in alphabetical order, those of the validation last.
-  package static func values(_ values: [String: Double]) -> String {
+  package static func values(_ values: [String: Double]) -> String { parts(values).joined(separator: " - ") }
+
+  /// The same one by one.
+  package static func parts(_ values: [String: Double]) -> [String] {
     let (validation, training) = (
       values.keys.filter { $0.hasPrefix("val_") }, values.keys.filter { !$0.hasPrefix("val_") }
     )
     return (training.sorted() + validation.sorted()).map { "\($0): \(number(values[$0] ?? .nan))" }
-      .joined(separator: " - ")
   }
 
   /// Four decimals, or an exponent for values near 0.
@@ -32,14 +34,4 @@ package enum ProgressText {
     return seconds >= 1e-3
       ? String(format: "%.0fms/step", seconds * 1e3) : String(format: "%.0fus/step", seconds * 1e6)
   }
-
-  /// Twenty cells, the share that is done in green.
-  package static func bar(_ done: Int, of total: Int) -> String {
-    let width = 20
-    let filled = total == 0 ? width : width * done / total
-    let green = filled > 0 ? "\u{1B}[32m" + String(repeating: "━", count: filled) + "\u{1B}[0m" : ""
-    return green + "\u{1B}[37m" + String(repeating: "━", count: width - filled) + "\u{1B}[0m"
-  }
-
-  package static func bold(_ text: String) -> String { "\u{1B}[1m\(text)\u{1B}[0m" }
 }

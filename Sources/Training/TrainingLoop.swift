@@ -42,19 +42,23 @@ public struct TrainingLoop: Sendable {
   /// - Parameters:
   ///   - shouldStop: Asked before every step; where it says so, the run ends and the history says that it was interrupted.
   ///   - afterEpoch: What else is measured when an epoch is complete, by name.
+  ///   - onEpochEnd: Called when an epoch is in the history, to show or store it.
   ///   - step: One update; gets the inputs of a batch and a key of its own, gives what is measured as tensors of one element, of
   ///     which the history has the mean over the samples.
   /// - Throws: `TrainingError` where there is nothing to do, or when something measured is not finite; what a step throws.
   public func run(
     over dataset: Dataset, stoppingWhen shouldStop: () -> Bool = { false },
     afterEpoch: (_ epoch: Int) throws -> [String: Double] = { _ in [:] },
+    onEpochEnd: (_ history: History) throws -> Void = { _ in },
     step: (_ inputs: Tensor, _ key: RandomKey) throws -> [String: Tensor]
   ) throws -> History {
     guard !dataset.isEmpty else { throw TrainingError.noSamples(purpose: "train on") }
     try check(batchSize, "the batch size")
     var order: (epoch: Int, batches: Batches)?
     let stepCount = dataset.batches(size: batchSize).count
-    return try run(stepsPerEpoch: stepCount, stoppingWhen: shouldStop, afterEpoch: afterEpoch) { position, key in
+    return try run(
+      stepsPerEpoch: stepCount, stoppingWhen: shouldStop, afterEpoch: afterEpoch, onEpochEnd: onEpochEnd
+    ) { position, key in
       let batches =
         order.flatMap { $0.epoch == position.epoch ? $0.batches : nil }
         ?? dataset.batches(size: batchSize, shuffledBy: seed, epoch: position.epoch - 1)
@@ -71,6 +75,7 @@ public struct TrainingLoop: Sendable {
   public func run(
     stepsPerEpoch: Int, stoppingWhen shouldStop: () -> Bool = { false },
     afterEpoch: (_ epoch: Int) throws -> [String: Double] = { _ in [:] },
+    onEpochEnd: (_ history: History) throws -> Void = { _ in },
     step: (_ position: (epoch: Int, step: Int), _ key: RandomKey) throws -> (count: Int, values: [String: Tensor])
   ) throws -> History {
     try check(epochs, "the number of epochs")
@@ -106,6 +111,8 @@ public struct TrainingLoop: Sendable {
           samplesPerSecond: Double(means.sampleCount) / max(seconds, 1e-9))
         display.endEpoch(record, batchCount: stepsPerEpoch, trainingSeconds: seconds)
         history.epochs.append(record)
+        history.seconds = (ContinuousClock.now - start).inSeconds
+        try onEpochEnd(history)
       }
       history.seconds = (ContinuousClock.now - start).inSeconds
       return history

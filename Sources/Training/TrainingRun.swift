@@ -39,7 +39,8 @@ struct TrainingRun {
   private let monitor: Monitor
   /// Of an epoch that was interrupted: what it had measured.
   private var interrupted: Meter.Memory?
-  private var lastSave = ContinuousClock.now
+  private let begin = ContinuousClock.now
+  private var lastSave: ContinuousClock.Instant?
   /// Batches of the first epoch that were begun before the run.
   private var begun: EpochBatches?
   private var finder: FaultFinder
@@ -75,12 +76,13 @@ struct TrainingRun {
       }
       state.history.epochs.append(record)
       remember(record)
-      if let finding = try doctor?.finding(after: state.history) { show(finding, on: &display) }
+      if let finding = try doctor?.finding(after: state.history) { show(finding, after: record.epoch, on: &display) }
       try tell(&display) { try $0.epochEnds(record, &$1) }
       state.epoch += 1
       state.batch = 0
       state.history.seconds = elapsed()
-      try save(meter: nil, display: &display)
+      let isLast = state.epoch > plan.epochs.upperBound || state.history.stopReason != nil
+      if isLast || isTimeToSave { try save(meter: nil, display: &display) }
     }
     try tell(&display) { try $0.trainingEnds(&$1) }
     if let reason = state.history.stopReason { display.note("stopped: \(reason)") }
@@ -157,7 +159,7 @@ struct TrainingRun {
       try collect(&meter)
       if first == 0 && state.batch == 1 { display.endFirstStep() }
       if state.batch != batches.count { display.update(state.batch, values: try meter.values()) }
-      if plan.checkpoint.map({ .now - lastSave >= $0.interval }) ?? false {
+      if plan.checkpoint.map({ .now - (lastSave ?? begin) >= $0.interval }) ?? false {
         try save(meter: meter.memory(), display: &display)
       }
       pace.caughtUp()
@@ -241,12 +243,14 @@ struct TrainingRun {
         classWeights: plan.classWeights != nil
       )
       .findings()
-      for finding in findings { show(finding, on: &display) }
+      for finding in findings { show(finding, after: nil, on: &display) }
     }
     doctor = CourseDoctor(trainer: trainer, samples: patient, after: state.history)
   }
 
-  private mutating func show(_ finding: Finding, on display: inout ProgressDisplay) {
+  private mutating func show(_ finding: Finding, after epoch: Int?, on display: inout ProgressDisplay) {
+    var finding = finding
+    finding.epoch = epoch
     state.history.findings.append(finding)
     display.note("doctor: \(finding)")
   }
@@ -264,6 +268,12 @@ struct TrainingRun {
 extension TrainingRun {
   /// The callbacks that a run which goes on has to have too. Those that only watch may come and go.
   private var steering: [Int] { callbacks.indices.filter { !callbacks[$0].onlyWatches } }
+
+  /// Whether an epoch that is over is to be saved. An epoch of a millisecond would take twenty, with a file that is stored on the medium.
+  private var isTimeToSave: Bool {
+    guard let checkpoint = plan.checkpoint, let lastSave else { return true }
+    return .now - lastSave >= checkpoint.pause
+  }
 
   private var settings: Progress.Settings {
     Progress.Settings(

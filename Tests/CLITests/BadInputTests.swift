@@ -42,7 +42,8 @@ import Testing
     Case(arguments: ["tune", "--device", "cpu"], status: 1, message: "only OpenCL devices have tiles to tune"),
     Case(arguments: ["tune", "--device", "opencl:99"], status: 1, message: "opencl:99"),
     Case(arguments: ["tune", "--seconds", "nan"], status: 64, message: "--seconds has to be from 0"),
-    Case(arguments: ["check", "--operation", "matmull"], status: 64, message: "there is no operation 'matmull'"),
+    Case(
+      arguments: ["check", "--operation", "matmull"], status: 64, message: "there is no operation called 'matmull'"),
     Case(arguments: ["check", "--effort", "none"], status: 64, message: "brief"),
     Case(arguments: ["train", "mnist-cnn", "--limit", "0"], status: 64, message: "--limit has to be 1 or more"),
     Case(arguments: ["train", "mnist-cnn", "--data", "/no/such/folder"], status: 1, message: "/no/such/folder"),

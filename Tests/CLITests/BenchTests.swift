@@ -77,7 +77,8 @@ import Testing
     let table = try MartletProcess.run(["bench", "--list"])
     #expect(table.status == 0 && table.output.contains("cnn-train-128 ") && table.output.contains("map-add-1k"))
     let outcome = try MartletProcess.run(["bench", "--list", "matmul-10x784x256", "conv-stride2", "--json", "-"])
-    let list = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    let list = try #require(object["benchmarks"] as? [[String: Any]])
     let workloads = list.compactMap { $0["workload"] as? [String: Any] }
     #expect(workloads.map { $0["kind"] as? String } == ["matmul", "convolution"])
     #expect(["rows", "steps", "columns"].map { workloads[0][$0] as? Int } == [10, 784, 256])

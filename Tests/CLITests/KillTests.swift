@@ -65,7 +65,8 @@ import Testing
     let again = try MartletProcess.run(run.options + save + first)
     #expect(again.status == 1 && again.errors.contains("holds the checkpoint of an earlier run"), "\(again.errors)")
     let nowhere = try MartletProcess.run(run.options + save + ["--resume"])
-    #expect(nowhere.status == 64 && nowhere.errors.contains("--resume needs --checkpoint"), "\(nowhere.errors)")
+    #expect(
+      nowhere.status == 64 && nowhere.errors.contains("--resume needs --run NAME or --checkpoint"), "\(nowhere.errors)")
     let other = try MartletProcess.run(
       run.options + save + first + ["--resume", "--batch-size", "7"])
     #expect(other.status == 1 && other.errors.contains("the batch size was 32 and is now 7"), "\(other.errors)")

@@ -89,7 +89,7 @@ extension WrongInput {
     .misused("train mnist-mlp --seed 18446744073709551616", "'18446744073709551616'"),
     .misused("train mnist-mlp --seed -1", "'-1'"),
     .misused("train mnist-mlp --rate 1", "Unknown option '--rate'"),
-    .misused("train mnist-mlp --resume", "--resume needs --checkpoint"),
+    .misused("train mnist-mlp --resume", "--resume needs --run NAME or --checkpoint"),
     .misused("train mnist-mlp --checkpoint run --checkpoint-seconds nan", "got nan"),
     .misused("train mnist-mlp --save _", "the name of a file to write is empty"),
     .misused("train mnist-mlp --checkpoint _", "the name of a folder is empty"),
@@ -137,6 +137,15 @@ extension WrongInput {
       "train house-price --data t.csv --epochs 1 --device cpu", "not a number",
       files: ["t.csv": WrongFile.text(column + String(repeating: "1e300,1e300\n1e308,-1e308\n", count: 20))]),
     .failing("train titanic --data t.csv", "no column 'Survived'", files: ["t.csv": WrongFile.text("a,b\n1,2\n")]),
+    .failing(
+      "train titanic --data t.csv --device cpu", "'2'",
+      files: [
+        "t.csv": WrongFile.text(
+          "Survived,Pclass,Name,Sex,Age,SibSp,Parch,Fare,Cabin,Embarked\n"
+            + String(
+              repeating: "0,3,\"A, Mr. B\",male,22,1,0,7.25,,S\n1,1,\"C, Miss. D\",female,38,1,0,71,C85,C\n", count: 20)
+            + String(repeating: "2,1,\"C, Miss. D\",female,38,1,0,71,C85,C\n", count: 5))
+      ]),
     .failing("train titanic --data empty", "titanic needs", folders: ["empty"]),
     .failing("train fashion-mnist --data empty", "fashion-mnist needs", folders: ["empty"]),
     .failing("train cats-dogs --data pictures", "hold no PNG or JPEG", folders: ["pictures"]),

@@ -139,5 +139,6 @@ import Testing
     #expect(style(["LANG": "C.UTF-8"], isTerminal: false) == .plain)
     #expect(style(["LANG": "C.UTF-8", "TERM": "dumb"]) == .plain)
     #expect(style(["LANG": "C.UTF-8", "COLUMNS": "20"]).width == 40)
+    #expect(style([:]).isUnicode && !style(["LANG": "C"]).isUnicode)
   }
 }

@@ -161,6 +161,25 @@ import Testing
     }
   }
 
+  @Test("is found on paper in the shade, and in the strokes of a thin pen")
+  func photographed() throws {
+    // Ink on paper that gets darker towards one side, or lies half in the shade.
+    for shade in [{ Float($0) / 400 * 0.6 }, { $0 > 200 ? 0.4 : 0 }] as [(Int) -> Float] {
+      let pixels = (0..<400 * 300).map { place -> Float in
+        let (row, column) = (place / 400, place % 400)
+        let isInk = 60..<240 ~= row && 190..<215 ~= column
+        return (isInk ? 0.2 : 0.95) * (1 - shade(column))
+      }
+      let digit = try #require(GrayPicture(width: 400, height: 300, values: pixels).normalizedDigit())
+      // An upright stroke in the middle, and nothing beside it.
+      let rows = (0..<28).map { row in (0..<28).filter { digit.pixels[row * 28 + $0] > 100 } }
+      #expect(rows[14].allSatisfy { 12...15 ~= $0 } && !rows[14].isEmpty && rows[14] == rows[8] && rows[1].isEmpty)
+    }
+    // A thin pen writes as dark as a thick one.
+    let thin = try #require(paper(width: 1000, height: 1000, rows: 200..<800, columns: 500..<504).normalizedDigit())
+    #expect(thin.pixels[14 * 28 + 14] > 200 || thin.pixels[14 * 28 + 13] > 200)
+  }
+
   @Test("is missed where there is nothing but paper")
   func blank() {
     #expect(GrayPicture(width: 5, height: 5, pixels: [UInt8](repeating: 200, count: 25)).normalizedDigit() == nil)

@@ -69,7 +69,8 @@ import Testing
     let least = #"{"martlet_run": 1, "recipe": "x", "started": "2026-01-02T03:04:05Z", "status": "running"}"#
     #expect(try record(least).recipe == "x" && record(least).history.epochs.isEmpty)
     let more = least.replacing("}", with: #", "something_new": [1, {"a": null}]}"#)
-    #expect(try record(more).status == .running)
+    // Nobody works on it.
+    #expect(try record(more).status == .killed)
     for (text, complaint) in [
       (least.replacing(": 1,", with: ": 2,"), "version 2"), ("{", "not JSON"), ("[]", "something else"),
       ("", "not JSON"),
@@ -83,6 +84,34 @@ import Testing
     #expect { try RunFolder(place.path + "/none").record() } throws: { "\($0)".contains("no such run") }
     let empty = try TemporaryFolder()
     #expect { try RunFolder(empty.path).record() } throws: { "\($0)".contains("no run.json") }
+  }
+
+  @Test("go on as long as somebody holds their folder, and say what the doctor noticed")
+  func claims() throws {
+    let folder = RunFolder(try TemporaryFolder().path + "/run")
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    var record = RunRecord(recipe: "x", command: ["martlet", "train", "x"], options: [:])
+    record.checkpoint = "checkpoint"
+    try folder.write(record)
+    #expect(try folder.record().status == .running && folder.record().wordsToGoOn(in: folder) == nil)
+    try folder.write(record)
+    record.status = .interrupted
+    try folder.write(record)
+    #expect(try folder.record().status == .interrupted && folder.record().lineToGoOn(in: folder) == nil)
+    try FileManager.default.createDirectory(
+      atPath: folder.file("checkpoint"), withIntermediateDirectories: true)
+    try Data().write(to: URL(fileURLWithPath: folder.file("checkpoint/checkpoint.safetensors")))
+    #expect(try folder.record().wordsToGoOn(in: folder)?.last == "--resume")
+
+    let finding = #"{"concern": "plateau", "message": "it <stands> still", "remedy": "a < b", "epoch": 4}"#
+    let text = try String(contentsOfFile: folder.file("run.json"), encoding: .utf8)
+      .replacing(/"doctor" : \[\s*\]/) { _ in "\"doctor\" : [\(finding)]" }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder.file("run.json")))
+    let read = try folder.record()
+    #expect(read.history.findings.map(\.epoch) == [4])
+    let page = try RunPage(name: "x", record: read, evidence: nil).html()
+    #expect(page.contains("after epoch 4") && page.contains("it &lt;stands&gt; still") && page.contains("a &lt; b"))
+    #expect(XMLParser(data: Data(page.utf8)).parse())
   }
 
   @Test("that cannot be stored say why")

@@ -1,3 +1,4 @@
+import MartletBackend
 import MartletTensor
 import Testing
 
@@ -11,11 +12,11 @@ import Testing
       ("hnige", "hinge"), ("MAE ", "mae"),
     ])
   func nearest(typed: String, meant: String) {
-    #expect(UnknownNameError.nearest(to: typed, among: names) == meant)
+    #expect(Spelling.nearest(to: typed, among: names) == meant)
   }
 
   @Test("propose nothing far-fetched", arguments: ["", "x", "softmax", "crossentropy"])
-  func nothingNear(typed: String) { #expect(UnknownNameError.nearest(to: typed, among: names) == nil) }
+  func nothingNear(typed: String) { #expect(Spelling.nearest(to: typed, among: names) == nil) }
 
   @Test("say what there is")
   func description() {

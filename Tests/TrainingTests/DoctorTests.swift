@@ -91,6 +91,13 @@ import Testing
     let shifted = try Dataset(
       inputs: (0..<60).map { Float($0 * 7 % 11) / 11 }, shape: [6], labels: (0..<10).map { $0 % 2 + 1 })
     #expect(try concerns(network(outputs: 3), shifted) == [.classWithoutSamples])
+    let alike = try Dataset(
+      inputs: (0..<60).map { Float($0 * 7 % 11) / 11 }, shape: [6], labels: [Int](repeating: 1, count: 10),
+      classNames: ["no", "yes"])
+    #expect(
+      try Trainer(network(), loss: .softmaxCrossEntropy, on: .cpu).examine(alike).first?.message.contains(
+        "every sample")
+        == true)
     let rare = try clouds(240, rare: 20)
     #expect(try concerns(network(), rare) == [.classesImbalanced])
     #expect(try concerns(network(), rare, classWeights: rare.balancedClassWeights) == [])

@@ -32,7 +32,7 @@ import Testing
   @Test("is Keras' bar on a terminal, which is left on a line of its own")
   func bar() {
     let recorder = Recorder()
-    var display = ProgressDisplay(.bar, epochCount: 2, write: recorder.write)
+    var display = ProgressDisplay(.bar, epochCount: 2, look: { ProgressLook() }, write: recorder.write)
     display.beginEpoch(2, batchCount: 40)
     display.update(8, values: ["loss": 0.00012])
     let pieces = recorder.text.components(separatedBy: "\n")
@@ -44,6 +44,37 @@ import Testing
     display.close()
     display.close()
     #expect(recorder.text.components(separatedBy: "\n").count == 3)
+  }
+
+  @Test("fits into every terminal: the bar shrinks, then values are left out; the last line of an epoch goes on below")
+  func width() {
+    func line(_ columns: Int?, isLast: Bool = false) -> String {
+      ProgressLook(columns: columns, hasColors: false).line(
+        count: " 8/40", done: 8, of: 40, time: "1:05", perStep: "28ms/step",
+        values: ["accuracy: 0.7695", "loss: 0.7558"], isLast: isLast)
+    }
+    let whole = " 8/40 ━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 1:05 28ms/step - accuracy: 0.7695 - loss: 0.7558"
+    #expect(line(nil) == whole && line(whole.count + 1) == whole)
+    #expect(line(62, isLast: true) == whole.replacing(" - loss", with: "\n      - loss"))
+    #expect(line(whole.count) == whole.replacing("━━━━", with: "━━━"))
+    #expect(line(50) == " 8/40 ━╌╌╌╌╌╌╌╌ 1:05 28ms/step - accuracy: 0.7695")
+    #expect(line(30) == " 8/40 ━╌╌╌╌╌╌╌ 1:05 28ms/step")
+    for columns in 0..<200 { #expect(line(columns).count < max(columns, 12)) }
+    // What is left of an earlier line is wiped away from each of them.
+    let recorder = Recorder()
+    var display = ProgressDisplay(
+      .bar, epochCount: 1, look: { ProgressLook(columns: 62, hasColors: false) }, write: recorder.write)
+    display.beginEpoch(1, batchCount: 40)
+    display.endEpoch(record(1), batchCount: 40, trainingSeconds: 1)
+    #expect(recorder.text.split(separator: "\n").allSatisfy { $0.hasSuffix("\u{1B}[K") })
+  }
+
+  @Test("has neither colours nor characters beyond ASCII where those are not wanted")
+  func plain() {
+    let look = ProgressLook.current(["LANG": "C", "NO_COLOR": "1"])
+    #expect(!look.hasColors && !look.isUnicode && ProgressLook.current(["LC_ALL": "nl_BE.UTF-8"]).isUnicode)
+    let line = look.line(count: "2/4", done: 2, of: 4, time: "1s", perStep: "1s/step", values: [], isLast: true)
+    #expect(line == "2/4 ==========.......... 1s 1s/step")
   }
 
   @Test("is nothing when silenced")

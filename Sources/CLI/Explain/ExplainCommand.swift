@@ -7,11 +7,11 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain", abstract: "Show what happens inside a network.",
     discussion: """
       Examples:
-        martlet explain backprop                        the gradient of a 2-3-2 network, number by number
-        martlet explain network 8-6-6-4 --svg net.svg   a drawing, of sizes, a recipe or saved weights
-        martlet explain gradients cnn.safetensors       gradients per layer, dead and saturated units
-        martlet explain features cnn.safetensors 7      kernels, and what the layers make of test sample 7
-        martlet explain name fit_generator              what a name of Keras or PyTorch is called here
+        martlet explain backprop                        a gradient, number by number
+        martlet explain network 8-6-6-4 --svg net.svg   a drawing
+        martlet explain gradients first                 per layer; dead units
+        martlet explain features first 7                kernels and maps
+        martlet explain name fit_generator              Keras' and PyTorch's names
       """,
     subcommands: [
       ExplainBackprop.self, ExplainNetwork.self, ExplainGradients.self, ExplainFeatures.self, ExplainName.self,

@@ -11,18 +11,22 @@ struct ExplainFeatures: ParsableCommand {
       In the terminal the first pictures of each layer; with --output all of them as PNG sheets. In kernels grey is 0, white the
       layer's largest weight, black its negative. In maps black is 0 and white the layer's largest output.
 
-      Example:
+      Examples:
         martlet explain features cnn.safetensors 7 --output sheets
+        martlet explain features first 7           the network of a stored run
       """)
 
-  @Argument(help: "Weights written by 'martlet train … --save', or a recipe.")
+  @Argument(
+    help: ArgumentHelp("A recipe, a stored run or a saved network.", valueName: "network"),
+    completion: .networksOrRecipes)
   var subject: String
 
   @Argument(help: "The number of the sample whose maps to show.")
   var sample: Int?
 
   @Option(
-    help: ArgumentHelp("Write PNG sheets into this folder, which is made where it is missing.", valueName: "folder"))
+    help: ArgumentHelp("Write PNG sheets into this folder, which is made where it is missing.", valueName: "folder"),
+    completion: .directory)
   var output: String?
 
   @Flag(help: "Print what sheets there are as one JSON object instead of pictures.")

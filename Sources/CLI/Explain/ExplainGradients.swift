@@ -16,7 +16,9 @@ struct ExplainGradients: ParsableCommand {
         martlet explain gradients cnn.safetensors --samples 500
       """)
 
-  @Argument(help: ArgumentHelp("Weights written by 'train --save', or a recipe.", valueName: "network"))
+  @Argument(
+    help: ArgumentHelp("A recipe, a stored run or a saved network.", valueName: "network"),
+    completion: .networksOrRecipes)
   var subject: String
 
   @Option(parsing: .unconditional, help: "How many training samples to look at.")

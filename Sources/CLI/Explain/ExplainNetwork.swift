@@ -15,10 +15,13 @@ struct ExplainNetwork: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("Sizes (8-6-6-4), a recipe, or weights written by 'train --save'.", valueName: "network"))
+    help: ArgumentHelp("Sizes (8-6-6-4), a recipe, a stored run or a saved network.", valueName: "network"),
+    completion: .networksOrRecipes)
   var subject: String
 
-  @Option(help: ArgumentHelp("Write the drawing as SVG; - is standard output.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write the drawing as SVG; - is standard output.", valueName: "file"),
+    completion: .file(extensions: ["svg"]))
   var svg: String?
 
   @Option(parsing: .unconditional, help: "Columns of the terminal.")
@@ -57,11 +60,14 @@ struct ExplainNetwork: ParsableCommand {
   func validate() throws {
     if width < 20 { throw ValidationError("--width has to be 20 or more; got \(width)") }
     if let svg { try requireWritable(svg) }
+    if json && svg == "-" {
+      throw ValidationError("--json and --svg - both write to standard output: use one of them")
+    }
   }
 
   func run() throws {
     let model = try network()
-    if json { return try writeJSON(Report(of: model), to: "-") }
+    if json && svg == nil { return try writeJSON(Report(of: model), to: "-") }
     let drawing = try drawing(of: model)
     if let svg {
       if svg == "-" {
@@ -71,6 +77,7 @@ struct ExplainNetwork: ParsableCommand {
       try Output.write(Data(drawing.svg.utf8), toFile: svg)
       note("wrote \(svg)")
     }
+    if json { return try writeJSON(Report(of: model), to: "-") }
     print(drawing.terminalPicture(width: width), terminator: "")
   }
 

@@ -17,8 +17,8 @@ struct ExplainSubject {
       guard let task = recipe.task as? any NetworkTask else { throw RecipeError.noNetwork(recipe: subject) }
       (self.task, seed) = (task.supervised, 1)
       model = try self.task.network.model(for: self.task.form, seed: 1)
-    } else if FileManager.default.fileExists(atPath: subject) {
-      let (saved, task, loaded) = try SavedNetwork.read(subject)
+    } else if case let place = try NetworkFile.place(of: subject), FileManager.default.fileExists(atPath: place) {
+      let (saved, task, loaded) = try SavedNetwork.read(place)
       (self.task, seed, model) = (task, saved.seed, loaded)
     } else {
       throw ValidationError(

@@ -3,12 +3,27 @@ extension GrayPicture {
   ///
   /// MNIST's digits are bright on black, fit a box of 20×20 pixels, and have their centre of mass in the middle of 28×28.
   /// A picture that is 28×28 and bright on black already is taken to be in that form and comes back as it is. In any
-  /// other, the tone of the margin counts as paper, and whatever differs from it clearly as ink.
+  /// other, the tone of the margin counts as paper, and whatever differs from it clearly as ink; paper that lies in the shade is lit
+  /// evenly first, and strokes of a thin pen are drawn as wide as MNIST's are.
   public func normalizedDigit() -> GrayPicture? {
     let paper = marginTone
     if width == Self.side && height == Self.side && paper < 32 { return hasInk(paper) ? self : nil }
-    let ink = inkAmounts(paper)
-    guard let ink, let box = Self.boundingBox(of: ink, width: width, height: height) else { return nil }
+    let isInTheShade = paper > 127 && min(width, height) > Self.side && isUnevenlyLit
+    return isInTheShade ? reduced().evenlyLit().digit() : digit()
+  }
+
+  /// The digit on paper that has one tone.
+  private func digit() -> GrayPicture? {
+    let ink = inkAmounts(marginTone)
+    guard var ink, var box = Self.boundingBox(of: ink, width: width, height: height) else { return nil }
+    let pixelsPerUnit = Float(max(box.rows.count, box.columns.count)) / Float(Self.box)
+    let stroke = Self.strokeWidth(of: ink, width: width) / pixelsPerUnit
+    if stroke < Self.thinnestStroke, pixelsPerUnit > 2 {
+      if max(width, height) > 280 { return reduced().digit() }
+      let radius = Int(((Self.usualStroke - stroke) / 2 * pixelsPerUnit).rounded())
+      ink = Self.extremes(of: ink, width: width, radius: radius, by: max)
+      box = Self.boundingBox(of: ink, width: width, height: height) ?? box
+    }
 
     let longest = max(box.rows.count, box.columns.count)
     let scaledWidth = max((box.columns.count * Self.box + longest / 2) / longest, 1)
@@ -19,15 +34,21 @@ extension GrayPicture {
 
   private static let side = 28
   private static let box = 20
+  /// How wide strokes are in a box of that size: thinner ones would come out as a shade of grey.
+  private static let thinnestStroke: Float = 1.4
+  private static let usualStroke: Float = 2.2
   /// Differences from the paper that are smaller than this are not written by anyone.
   private static let faintestInk = 32
 
   /// The middle one of the tones along the edge.
-  private var marginTone: Int {
-    var tones: [UInt8] = []
-    for column in 0..<width { tones += [self[0, column], self[height - 1, column]] }
-    for row in 0..<height { tones += [self[row, 0], self[row, width - 1]] }
-    return Int(tones.sorted()[tones.count / 2])
+  private var marginTone: Int { marginTones.sorted()[marginTones.count / 2] }
+
+  /// The tones along the edge.
+  var marginTones: [Int] {
+    var tones: [Int] = []
+    for column in 0..<width { tones += [Int(self[0, column]), Int(self[height - 1, column])] }
+    for row in 0..<height { tones += [Int(self[row, 0]), Int(self[row, width - 1])] }
+    return tones
   }
 
   private func hasInk(_ paper: Int) -> Bool {
@@ -58,7 +79,7 @@ extension GrayPicture {
   }
 
   /// The contents of a box in another size, each new pixel the mean of the area that it covers.
-  private static func averaged(
+  static func averaged(
     _ ink: [Float], width: Int, box: (rows: Range<Int>, columns: Range<Int>), to size: (width: Int, height: Int)
   ) -> [Float] {
     let across = overlaps(of: size.width, with: box.columns)

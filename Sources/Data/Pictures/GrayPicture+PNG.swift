@@ -7,7 +7,7 @@ extension GrayPicture {
   /// Far more than any PNG of so many pixels needs.
   private static let pngByteLimit = 1 << 28
 
-  /// Reads a PNG file of any kind; colours become grey, and transparent places white, like paper.
+  /// Reads a PNG file of any kind; colours become grey, and transparent places white, like paper; black, where what is drawn on them is white.
   ///
   /// - Throws: `DataFileError`, with libpng's reason.
   public init(contentsOfPNG path: String) throws {
@@ -29,11 +29,23 @@ extension GrayPicture {
     guard martlet_png_decode(bytes, bytes.count, &header, &grayAlpha) != 0 else {
       throw Self.undecodable(header, file)
     }
+    let paper = Self.paper(under: grayAlpha)
     let pixels = stride(from: 0, to: grayAlpha.count, by: 2).map { index in
       let (gray, alpha) = (Int(grayAlpha[index]), Int(grayAlpha[index + 1]))
-      return UInt8((gray * alpha + 255 * (255 - alpha) + 127) / 255)
+      return UInt8((gray * alpha + paper * (255 - alpha) + 127) / 255)
     }
     self.init(width: width, height: height, pixels: pixels)
+  }
+
+  /// The tone that transparent places get: that which what is drawn stands out from.
+  private static func paper(under grayAlpha: [UInt8]) -> Int {
+    var (sum, weight) = (0, 0)
+    for index in stride(from: 0, to: grayAlpha.count, by: 2) {
+      sum += Int(grayAlpha[index]) * Int(grayAlpha[index + 1])
+      weight += Int(grayAlpha[index + 1])
+    }
+    // A picture without a transparent place has no use for it.
+    return sum > 224 * weight ? 0 : 255
   }
 
   /// The picture as the bytes of a PNG file.

@@ -27,7 +27,7 @@ enum Titanic {
         }
         return siblings + parents == 0 ? "alone" : siblings + parents <= 3 ? "small" : "large"
       }
-      .adding("Fate") { cell in cell("Survived").map { $0 == "1" ? "survived" : "died" } }
+      .adding("Fate") { cell in cell("Survived").map { ["0": "died", "1": "survived"][$0] ?? $0 } }
       // Fares grow by factors rather than by sums.
       .adding("LogFare") { cell in cell("Fare").flatMap(Double.init).map { "\(log1p(max($0, 0)))" } }
   }

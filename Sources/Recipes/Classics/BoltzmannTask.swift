@@ -8,7 +8,9 @@ package struct BoltzmannTask: RecipeTask {
   let batchSize: Int
   let learningRate: Float
 
-  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .picture] }
+  package var options: Set<RecipeOption> {
+    [.epochs, .batchSize, .learningRate, .data, .limit, .picture, .tensorBoard]
+  }
 
   package func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
     let data = try data.load(DataRequest(path: settings.data, limit: settings.limit, seed: settings.seed))
@@ -19,14 +21,25 @@ package struct BoltzmannTask: RecipeTask {
     settings.note(
       "\(recipe) on \(device.name) (\(device.capabilities.deviceName)), data: \(data.source); \(count) visible and \(hidden) "
         + "hidden units\n")
+    let x = data.measured.batch(of: 0..<min(2000, data.measured.count)).inputTensor(on: device).flattened()
+    let seen = x.sliced(axis: 0, from: 0, count: min(10, x.shape[0]))
+    func sheet(_ rows: [Tensor]) throws -> GrayPicture {
+      let pictures = rows.map { $0.reshaped(to: [seen.shape[0], shape[0], shape[1], 1]) }
+      return try GrayPicture.sheet(of: pictures, columns: seen.shape[0])
+    }
+    var follower = try LoopFollower(settings, source: data.source, models: ["": machine])
     var outcome = RunOutcome()
     outcome.history = try machine.fit(
       data.train, epochs: settings.epochs ?? epochs, batchSize: settings.batchSize ?? batchSize,
       optimizer: SGD(learningRate: Double(settings.learningRate ?? learningRate), momentum: 0.5), seed: settings.seed,
-      on: device, progress: settings.progress, stoppingWhen: settings.shouldStop)
+      on: device, progress: settings.progress, stoppingWhen: settings.shouldStop,
+      onEpochEnd: { history in
+        try follower.epochEnds(history, picture: "reconstructions") {
+          try withoutGradient { try sheet([seen, machine.visible(given: machine(seen))]) }
+        }
+      })
     outcome.describe(data, batchSize: settings.batchSize ?? batchSize, parameterCount: machine.parameterCount)
     if outcome.wasInterrupted { return outcome }
-    let x = data.measured.batch(of: 0..<min(2000, data.measured.count)).inputTensor(on: device).flattened()
     let error = Double(try machine.reconstructionError(x).item())
     // The same pixels upside down: as bright, but no digits.
     let gap = try withoutGradient {
@@ -37,13 +50,11 @@ package struct BoltzmannTask: RecipeTask {
       "test: reconstruction error \(error.rounded(toPlaces: 4)) per pixel; pictures turned round have "
       + "\(Double(gap).rounded(toPlaces: 1)) nats more free energy"
     if let path = settings.picture {
-      let seen = x.sliced(axis: 0, from: 0, count: min(10, x.shape[0]))
       let dreamt = machine.sampled(from: seen, steps: 200, key: RandomKey(seed: settings.seed))
       let rows = withoutGradient {
         [seen, machine.visible(given: machine(seen)), machine.visible(given: machine(dreamt))]
       }
-      let pictures = rows.map { $0.reshaped(to: [seen.shape[0], shape[0], shape[1], 1]) }
-      try GrayPicture.sheet(of: pictures, columns: seen.shape[0]).writePNG(to: path)
+      try sheet(rows).writePNG(to: path)
       settings.note("wrote pictures, what comes back of them, and what 200 steps of sampling make of them to \(path)")
     }
     return outcome
@@ -72,6 +83,8 @@ package struct BeliefTask: NetworkTask {
   }
 
   package var supervised: SupervisedTask { tuning }
+  /// Machines are no layers that an archive can describe.
+  package var canBeArchived: Bool { false }
   package var options: Set<RecipeOption> { tuning.options }
   package func summary(of recipe: String) throws -> String { try tuning.summary(of: recipe) }
 

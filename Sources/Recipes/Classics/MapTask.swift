@@ -7,7 +7,7 @@ package struct MapTask: RecipeTask {
   let epochs: Int
   let batchSize: Int
 
-  package var options: Set<RecipeOption> { [.epochs, .batchSize, .data, .limit, .picture] }
+  package var options: Set<RecipeOption> { [.epochs, .batchSize, .data, .limit, .picture, .tensorBoard] }
 
   package func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
     let data = try data.load(DataRequest(path: settings.data, limit: settings.limit, seed: settings.seed))
@@ -21,10 +21,14 @@ package struct MapTask: RecipeTask {
     )
     let test = data.measured.batch(of: 0..<min(2000, data.measured.count)).inputTensor(on: device).flattened()
     let before = Double(try map.quantizationError(test).item())
+    var follower = try LoopFollower(settings, source: data.source)
     var outcome = RunOutcome()
     outcome.history = try map.fit(
       data.train, epochs: settings.epochs ?? epochs, batchSize: settings.batchSize ?? batchSize, seed: settings.seed,
-      progress: settings.progress, stoppingWhen: settings.shouldStop)
+      progress: settings.progress, stoppingWhen: settings.shouldStop,
+      onEpochEnd: { history, map in
+        try follower.epochEnds(history, picture: "map") { try map.picture(width: shape[1], height: shape[0]) }
+      })
     outcome.describe(data, batchSize: settings.batchSize ?? batchSize, parameterCount: map.weight.elementCount)
     if outcome.wasInterrupted { return outcome }
     let error = Double(try map.quantizationError(test).item())

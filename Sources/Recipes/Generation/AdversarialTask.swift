@@ -10,13 +10,15 @@ package struct AdversarialTask: GenerativeTask {
   let batchSize: Int
   let learningRate: Float
 
-  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .save, .picture] }
+  package var options: Set<RecipeOption> {
+    [.epochs, .batchSize, .learningRate, .data, .limit, .save, .picture, .tensorBoard]
+  }
 
   package func summary(of recipe: String) throws -> String {
     let generator = try generator(seed: 0)
     let judged = generator.outputShapes.last ?? []
-    return try generator.summary() + "\n\n"
-      + Sequential(input: judged, layers: discriminator(), name: "discriminator").summary()
+    let discriminator = try Sequential(input: judged, layers: discriminator(), name: "discriminator")
+    return Network.summary(of: generator) + "\n\n" + Network.summary(of: discriminator)
   }
 
   private func generator(seed: UInt64) throws -> Sequential {
@@ -37,23 +39,28 @@ package struct AdversarialTask: GenerativeTask {
       generatorOptimizer: Adam(learningRate: 2.5 * rate, beta1: 0.5),
       discriminatorOptimizer: Adam(learningRate: rate, beta1: 0.5))
     settings.note("\(recipe) on \(device.name) (\(device.capabilities.deviceName)), data: \(data.source)\n")
-    settings.note(pair.generator.summary() + "\n" + pair.discriminator.summary() + "\n")
+    settings.note(Network.summary(of: pair.generator) + "\n" + Network.summary(of: pair.discriminator) + "\n")
     let judge = try judge(of: data, with: settings)
+    var follower = try LoopFollower(
+      settings, source: data.source, models: ["generator": pair.generator, "discriminator": pair.discriminator])
+    // Always the same noise, so that one can watch.
+    func sheet(_ pair: AdversarialPair) throws -> GrayPicture {
+      try GrayPicture.sheet(of: [pair.samples(100, seed: seed, on: device)], columns: 10)
+    }
     var outcome = RunOutcome()
     outcome.history = try pair.fit(
       data.train, epochs: epochs, batchSize: batchSize, seed: seed, on: device, progress: settings.progress,
       stoppingWhen: settings.shouldStop,
       afterEpoch: { epoch, pair in
-        // A sheet after each epoch, over the last one: always the same noise, so that one can watch.
-        if let path = settings.picture {
-          try GrayPicture.sheet(of: [pair.samples(100, seed: seed, on: device)], columns: 10).writePNG(to: path)
-        }
+        // A sheet after each epoch, over the last one.
+        if let path = settings.picture { try sheet(pair).writePNG(to: path) }
         return ["score": try score(of: pair.generator, count: 500, judge: judge, settings).score]
-      })
+      },
+      onEpochEnd: { history, pair in try follower.epochEnds(history, picture: "samples") { try sheet(pair) } })
     outcome.describe(
       data, batchSize: batchSize,
       parameterCount: pair.generator.parameterCount + pair.discriminator.parameterCount)
-    if let path = settings.save {
+    try settings.saving { path in
       // What made it good, the discriminator, is not needed to make more.
       try SavedGenerator.write(
         pair.generator, recipe: recipe, shape: Shape(data.train.sampleShape), seed: seed, to: path)

@@ -8,7 +8,7 @@ package struct CharacterTask: GenerativeTask {
   /// Where the text is looked for below the folder that `MARTLET_DATA` names.
   let places: [String]
 
-  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .save] }
+  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .save, .tensorBoard] }
 
   package func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
     let (whole, heldOut, source) = try parts(of: recipe, at: settings.data)
@@ -24,16 +24,24 @@ package struct CharacterTask: GenerativeTask {
     settings.note(
       "\(training.count) characters to learn, \(heldOut.count) held out, \(vocabulary.entries.count) different ones; "
         + "LSTM \(units), \(model.parameterCount) parameters\n")
+    var follower = try LoopFollower(settings, source: source, models: ["": model])
     var outcome = RunOutcome()
     outcome.history = try model.fit(
       training, heldOut: heldOut.count > 1 ? heldOut : nil, schedule: schedule, seed: settings.seed, on: device,
-      progress: settings.progress, stoppingWhen: settings.shouldStop)
+      progress: settings.progress, stoppingWhen: settings.shouldStop,
+      onEpochEnd: { history in
+        try follower.epochEnds(history) {
+          let text = try model.text(continuing: "\n", count: 300, temperature: 0.7, seed: settings.seed)
+          // Indented by four: as it stands, in Markdown.
+          return ([:], ["text": text.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")])
+        }
+      })
     outcome.wasInterrupted = outcome.history.wasInterrupted
     outcome.batchSize = schedule.streams
     outcome.trainingSampleCount = training.count
     outcome.parameterCount = model.parameterCount
     outcome.source = source
-    if let path = settings.save {
+    try settings.saving { path in
       try SavedGenerator.write(model, recipe: recipe, vocabulary: vocabulary, seed: settings.seed, to: path)
       settings.note("saved the weights to \(path)")
     }

@@ -10,11 +10,13 @@ package struct VariationalTask: GenerativeTask {
   let batchSize: Int
   let learningRate: Float
 
-  package var options: Set<RecipeOption> { [.epochs, .batchSize, .learningRate, .data, .limit, .save, .picture] }
+  package var options: Set<RecipeOption> {
+    [.epochs, .batchSize, .learningRate, .data, .limit, .save, .picture, .tensorBoard]
+  }
 
   package func summary(of recipe: String) throws -> String {
     let model = try VariationalAutoencoder(input: [28, 28, 1], hidden: hidden, latentSize: latentSize)
-    return model.encoder.summary() + "\n\n" + model.decoder.summary()
+    return Network.summary(of: model.encoder) + "\n\n" + Network.summary(of: model.decoder)
   }
 
   package func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
@@ -25,15 +27,20 @@ package struct VariationalTask: GenerativeTask {
     let model = try VariationalAutoencoder(
       input: Shape(data.train.sampleShape), hidden: hidden, latentSize: latentSize, seed: settings.seed)
     settings.note("\(recipe) on \(device.name) (\(device.capabilities.deviceName)), data: \(data.source)\n")
-    settings.note(model.encoder.summary() + "\n" + model.decoder.summary() + "\n")
+    settings.note(Network.summary(of: model.encoder) + "\n" + Network.summary(of: model.decoder) + "\n")
     let steps = epochs.multipliedCapped(by: data.train.batches(size: batchSize).count)
+    var follower = try LoopFollower(
+      settings, source: data.source, models: ["encoder": model.encoder, "decoder": model.decoder])
     var outcome = RunOutcome()
     outcome.history = try model.fit(
       data.train, validation: data.measured, epochs: epochs, batchSize: batchSize,
       optimizer: Adam(learningRate: CosineDecay(Double(settings.learningRate ?? learningRate), decaySteps: steps)),
-      seed: settings.seed, on: device, progress: settings.progress, stoppingWhen: settings.shouldStop)
+      seed: settings.seed, on: device, progress: settings.progress, stoppingWhen: settings.shouldStop,
+      onEpochEnd: { history in
+        try follower.epochEnds(history, picture: "samples") { try Self.sheet(of: model, data, settings) }
+      })
     outcome.describe(data, batchSize: batchSize, parameterCount: model.parameterCount)
-    if let path = settings.save {
+    try settings.saving { path in
       try SavedGenerator.write(
         model, recipe: recipe, shape: Shape(data.train.sampleShape), seed: settings.seed, to: path)
       settings.note("saved the weights to \(path)")
@@ -41,13 +48,19 @@ package struct VariationalTask: GenerativeTask {
     if outcome.wasInterrupted { return outcome }
     try measure(model, on: data, with: settings, into: &outcome)
     if let path = settings.picture {
-      // Pictures, what comes back of them below, and new ones.
-      let x = data.measured.batch(of: 0..<min(10, data.measured.count)).inputTensor(on: device)
-      let rows = [x, model.reconstructions(x), model.samples(50, seed: settings.seed, on: device)]
-      try GrayPicture.sheet(of: rows, columns: x.shape[0]).writePNG(to: path)
+      try Self.sheet(of: model, data, settings).writePNG(to: path)
       settings.note("wrote pictures, their reconstructions and new ones to \(path)")
     }
     return outcome
+  }
+
+  /// Pictures, what comes back of them below, and new ones.
+  private static func sheet(
+    of model: VariationalAutoencoder, _ data: RecipeData, _ settings: RunSettings
+  ) throws -> GrayPicture {
+    let x = data.measured.batch(of: 0..<min(10, data.measured.count)).inputTensor(on: settings.device)
+    let rows = [x, model.reconstructions(x), model.samples(50, seed: settings.seed, on: settings.device)]
+    return try GrayPicture.sheet(of: rows, columns: x.shape[0])
   }
 
   private func measure(

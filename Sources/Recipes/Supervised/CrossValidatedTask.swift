@@ -61,15 +61,17 @@ struct StagedTask: NetworkTask {
   func run(_ recipe: String, with settings: RunSettings) throws -> RunOutcome {
     var figures: [String: Double] = [:]
     var texts: [String] = []
+    var advice: [Finding] = []
     var outcome = RunOutcome()
     for (index, stage) in stages.enumerated() {
       settings.note("\(stage.name): \(stage.lesson)\n")
       var own = settings
       if index < stages.count - 1 {
         (own.save, own.picture, own.tensorBoard) = (nil, nil, nil)
-        (own.callbacks, own.collectsEvidence) = ([], false)
+        (own.log, own.checkpoint, own.collectsEvidence) = (nil, nil, false)
       }
       outcome = try stage.task.run(recipe, with: own)
+      advice += outcome.history.findings
       if outcome.wasInterrupted { return outcome }
       for (name, value) in outcome.history.epochs.last?.values ?? [:] { figures["\(stage.name)_\(name)"] = value }
       figures.merge(outcome.figures) { $1 }
@@ -77,6 +79,7 @@ struct StagedTask: NetworkTask {
       texts.append("\(stage.name): \(last)" + (outcome.text.isEmpty ? "" : "\n\(outcome.text)"))
     }
     outcome.figures = figures
+    outcome.history.findings = advice
     outcome.text = texts.joined(separator: "\n")
     return outcome
   }

@@ -54,9 +54,11 @@ package enum Network: Sendable {
     }
   }
 
-  /// The table of its layers.
-  static func summary(of model: any Layer) -> String {
-    (model as? Sequential)?.summary() ?? (model as? Model)?.summary() ?? ""
+  /// The table of its layers, as wide as Keras makes it in the terminal there is.
+  package static func summary(of model: any Layer) -> String {
+    let room = max((ProgressLook.current().columns ?? 80) - 4, 32)
+    return (model as? Sequential)?.summary(lineLength: min(room, 88))
+      ?? (model as? Model)?.summary(lineLength: min(room, 108)) ?? ""
   }
 }
 

@@ -106,6 +106,10 @@ package protocol NetworkTask: RecipeTask {
   var supervised: SupervisedTask { get }
 }
 
+extension NetworkTask {
+  package var canBeArchived: Bool { true }
+}
+
 extension SupervisedTask: NetworkTask {
   package var supervised: SupervisedTask { self }
 }

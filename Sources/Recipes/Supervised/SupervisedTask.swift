@@ -123,8 +123,9 @@ extension SupervisedTask {
     outcome.source = data.source
     let saved = SavedNetwork(recipe: recipe, form: form, data: data, seed: settings.seed)
     func save() throws {
-      guard let path = settings.save else { return }
-      try saved.write(model, of: self, sample: data.measured.input(at: 0), metrics: outcome.figures, to: path)
+      try settings.saving { path in
+        try saved.write(model, of: self, sample: data.measured.input(at: 0), metrics: outcome.figures, to: path)
+      }
     }
     try save()
     if outcome.wasInterrupted { return outcome }

@@ -4,6 +4,7 @@ import MartletBackend
 import MartletData
 import MartletLayers
 import MartletLosses
+import MartletOptimizers
 import MartletTensor
 
 /// Follows the course of training: after each epoch at most one finding, and each kind once in a run.
@@ -41,8 +42,11 @@ struct CourseDoctor {
     let losses = history["loss"]
     guard let last = losses.last, let best = losses.min(), last.isFinite else { return nil }
     let rate = trainer.optimizer.currentLearningRate
-    let remedy = "\(type(of: trainer.optimizer))(learningRate: \(Self.text(rate / 10)))"
-    if let guessing, last > 1.5 * guessing, losses.count > 1 {
+    // A tenth of a rate that makes no sense makes none either.
+    let usual = trainer.optimizer is SGD ? 0.01 : 0.001
+    let remedy = "\(type(of: trainer.optimizer))(learningRate: \(Self.text(rate > 1 ? usual : rate / 10)))"
+    // Inputs that are not scaled make the first losses as high, and that has been said.
+    if let guessing, last > 1.5 * guessing, losses.count > 1, !told.contains(.inputsNotScaled) {
       return Finding(
         .rateTooHigh,
         "the loss is \(ProgressText.number(last)), worse than the \(ProgressText.number(guessing)) of guessing: the learning "
@@ -76,8 +80,8 @@ struct CourseDoctor {
     else { return nil }
     return Finding(
       .plateau,
-      "the loss has stood at \(ProgressText.number(lowest)) for 3 epochs, not far below the "
-        + "\(ProgressText.number(guessing)) of guessing",
+      "the loss has stood at \(ProgressText.number(lowest)) for 3 epochs, "
+        + "\(lowest > 1.1 * guessing ? "above" : "not far below") the \(ProgressText.number(guessing)) of guessing",
       remedy: "check that inputs are scaled and labels belong to them; then a higher learning rate or a larger model")
   }
 

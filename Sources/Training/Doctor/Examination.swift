@@ -80,6 +80,14 @@ struct Examination {
   private func labelFindings() -> [Finding] {
     guard training.targetKind == .label else { return [] }
     let counts = training.sampleCountsByClass
+    if let only = counts.firstIndex(of: training.count), counts.count > 1 {
+      return [
+        Finding(
+          .classWithoutSamples,
+          "every sample belongs to class \(only) ('\(training.classNames[only])'): there is nothing to tell apart",
+          remedy: "look at the column or the folders that the labels come from")
+      ]
+    }
     if let empty = counts.firstIndex(of: 0) {
       let hint = empty == 0 ? "; labels count from 0" : ""
       return [

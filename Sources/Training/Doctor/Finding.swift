@@ -44,6 +44,8 @@ public struct Finding: Hashable, Sendable, Codable, CustomStringConvertible {
   public let message: String
   /// The remedy, as a line of code.
   public let remedy: String
+  /// After which epoch, from 1, it was noticed; `nil` where that was before the first.
+  public internal(set) var epoch: Int?
 
   init(_ concern: Concern, _ message: String, remedy: String) {
     (self.concern, self.message, self.remedy) = (concern, message, remedy)

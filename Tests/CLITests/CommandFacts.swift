@@ -41,6 +41,10 @@ struct CommandFacts: Decodable {
   /// missing at the end is not counted: sentences say `martlet train --save`.
   func problem(with words: [String], recipes: Set<String>) -> String? {
     guard let first = words.first else { return nil }
+    // The parser's own option, of which it says nothing.
+    if first == "--generate-completion-script" {
+      return ["bash", "zsh", "fish"].contains(words.dropFirst().first) ? nil : "completions are for bash, zsh and fish"
+    }
     if let below = subcommands?.first(where: { $0.commandName == first }) {
       return below.problem(with: Array(words.dropFirst()), recipes: recipes)
     }

@@ -5,7 +5,10 @@ import MartletData
 import MartletInterchange
 import MartletLayers
 import MartletONNX
+import MartletRecipes
+import MartletRuns
 import MartletTensor
+import MartletTraining
 
 /// The first files of each corpus, small ones that are sound, written by our own writers.
 enum Seeds {
@@ -29,16 +32,29 @@ enum Seeds {
       "mask": Safetensors.Entry(dtype: .bool, shape: [2], bytes: [1, 0]),
     ]
     let safetensors = Safetensors.encoded(entries, metadata: ["note": "a\n"])
-    let descriptions = try models().map(description)
+    let people = try Table(csv: rows)
+    let preparation = try TablePreparation(
+      [.number("age", filling: .median), .category("sex", filling: .mostFrequent), .isMissing("age")], fitting: people)
+    let words = try Vocabulary(fitting: ["a b", "b"])
+    let small = try Sequential(input: [1]) { Dense(1) }
+    let descriptions =
+      try models().map { try description(of: Archive($0)) }
+      + [
+        description(
+          of: Archive(small, preprocessing: .table(preparation), classNames: ["a"], loss: "mean_squared_error")),
+        description(of: Archive(small, preprocessing: .text(words), notes: ["a": "b"])),
+        description(of: Archive(small, preprocessing: .numbers(["x"]))),
+      ]
+    let idx = IDXArray(shape: [2, 3], elements: .uint8([1, 2, 3, 4, 5, 6])).encoded
     let png = try ColorPicture(width: 3, height: 2, pixels: (0..<18).map { UInt8($0 * 9) }).encodedPNG()
     return [
-      "safetensors": [safetensors], "npy": entries.values.map(NPY.encoded),
+      "safetensors": [safetensors], "npy": entries.sorted { $0.key < $1.key }.map { NPY.encoded($0.value) },
       "npz": [try NPZ.encoded(entries), try NPZ.encoded(entries, compressing: true)],
       "json": [Array(#"{"a":[1,-2.5e3,null,true],"b":{"c":"\u00e9\"\n"}}"#.utf8)],
       "archive": [try Archive(models()[0], preprocessing: .digit, classNames: ["a"], metrics: ["x": 0.5]).encoded()],
       "architecture": descriptions.map { Array($0.utf8) },
       "idx": [
-        IDXArray(shape: [2, 3], elements: .uint8([1, 2, 3, 4, 5, 6])).encoded,
+        idx,
         IDXArray(shape: [2], elements: .float64([1, 2])).encoded,
       ],
       "csv": [Array("a,\"b \"\"c\"\"\",d\r\n1,,x\n-2.5e3,\"q\nr\",é\n".utf8), Array("a;b\n1;2\n".utf8)],
@@ -47,7 +63,31 @@ enum Seeds {
         safetensors,
         Safetensors.encoded(entries, metadata: ["martlet.run": #"{"version":1,"epoch":2,"settings":{"seed":1}}"#]),
       ], "tiles": [Array("martlet tiles 1\ndevice\ngpu\n".utf8)],
-      "onnx": try models().prefix(2).map { try ONNX.bytes(of: $0) },
+      "onnx": try models().map { try ONNX.bytes(of: $0) },
+      "gzip": [
+        Deflate.packed(idx).map { packed in
+          let tail = [Deflate.checksum(idx), UInt32(idx.count)]
+          return packed + tail.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+        } ?? []
+      ],
+      "history": try [
+        Array("epoch,loss,val_loss,accuracy\n1,0.5,0.6,0.1\n2,0.25,,0.9\n".utf8),
+        Array(#"{"history":[{"epoch":1,"loss":2.5,"val_loss":3},{"loss":1e-3}]}"#.utf8), Array(run().record.json()),
+      ],
+      "run": [try encoded(run())],
+      "table": [try encoded(preparation) + [UInt8(ascii: "\n")] + Array(rows.utf8)],
+      "keras": [
+        #"{"weights":{"conv1d/kernel":[2,1,2],"conv1d/bias":[2],"d/kernel":[2,1],"d/bias":[1],"rnn/cell/kernel":[1,1]}}"#,
+        #"{"weights":{"arr_0":[2,1,2],"arr_1":[2],"arr_2":[2,8],"arr_3":[2,8],"arr_4":[8],"arr_5":[2,1],"arr_6":[1]}}"#,
+        #"{"weights":{"a/conv1d_1/kernel":[2,1,2],"a/conv1d_1/bias":[2],"lstm/lstm_cell/kernel":[2,8]}}"#,
+      ].map { Array($0.utf8) },
+      "saved": [
+        #"{"notes":{"recipe":"gauss","input":"2","outputs":"2","seed":"1","classes":"[\"a\",\"b\"]"},"weights":{"0.kernel":[2,4],"0.bias":[4],"1.kernel":[4,2],"1.bias":[2]}}"#,
+        #"{"notes":{"recipe":"plane","input":"2","outputs":"1","target":"0.5,2"},"weights":{"0.kernel":[2,4],"0.bias":[4],"1.kernel":[4,1],"1.bias":[1]}}"#,
+        #"{"notes":{"recipe":"mnist-cnn","input":"28,28,1","outputs":"10"},"weights":{"0.kernel":[5,5,1,16]}}"#,
+        #"{"notes":{"recipe":"char-rnn","vocabulary":"{\"unit\":\"characters\",\"entries\":[\"a\"]}"},"weights":{"0.kernel":[3,4]}}"#,
+        #"{"notes":{"recipe":"vae","input":"28,28,1","seed":"7"},"weights":{"0.kernel":[3,4]}}"#,
+      ].map { Array($0.utf8) },
       "programs": [[UInt8](repeating: 0, count: 40)],
     ]
   }
@@ -105,9 +145,50 @@ enum Seeds {
     ]
   }
 
+  /// The model whose weights the target `keras` reads.
+  static func forKeras() throws -> Sequential {
+    try Sequential(input: [3, 1]) {
+      Conv1D(2, kernel: 2, name: "first")
+      Bidirectional(LSTM(1))
+      Dense(1)
+    }
+  }
+
+  private static let rows = "age,sex\n1,m\n2.5,f\n,m\n"
+
+  private static func encoded(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.dateEncodingStrategy = .iso8601
+    return Array(try encoder.encode(value))
+  }
+
+  /// A run with some of everything.
+  private static func run() throws -> StoredRun {
+    var record = RunRecord(recipe: "xor", command: ["martlet", "train", "xor"], options: ["epochs": "2"])
+    record.status = .done
+    record.figures = ["test_accuracy": 0.5, "test_loss": 1]
+    record.history = try HistoryFile.history(of: Array("epoch,loss,val_loss\n1,0.5,0.6\n2,0.25,0.7\n".utf8), "log")
+    var evidence = RunEvidence()
+    evidence.classNames = ["a", "b"]
+    evidence.confusion = [3, 1, 0, 2]
+    evidence.mistakes = [.init(sample: 3, label: 0, prediction: 1, probability: 0.75, picture: Data([1, 2]))]
+    evidence.mistakeCount = 1
+    evidence.roc = try JSONDecoder().decode(
+      RunEvidence.Curve.self, from: Data(#"{"x":[0,1],"y":[0,1],"area":0.5}"#.utf8))
+    evidence.precisionRecall = evidence.roc
+    evidence.weights = [
+      try JSONDecoder().decode(
+        RunEvidence.Spread.self, from: Data(#"{"name":"w","shape":[2],"edges":[0,0.5,1],"counts":[1,1]}"#.utf8))
+    ]
+    evidence.galleries = [.init(title: "g", caption: "c", picture: Data([1]))]
+    evidence.summary = "layers"
+    evidence.drawing = "<svg></svg>"
+    return StoredRun(record: record, evidence: evidence)
+  }
+
   /// As the target `architecture` takes it.
-  private static func description(of model: any Layer) throws -> String {
-    let contents = try SafetensorsReader(bytes: Data(Archive(model).encoded())).contents()
+  private static func description(of archive: Archive) throws -> String {
+    let contents = try SafetensorsReader(bytes: Data(archive.encoded())).contents()
     guard case .object(var members) = try JSON(parsing: contents.metadata[Archive.key] ?? "") else { return "" }
     members["weights"] = .object(contents.entries.mapValues { $0.shape.json })
     return JSON.object(members).encoded

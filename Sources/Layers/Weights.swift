@@ -15,6 +15,23 @@ public struct Weights: Sendable {
   }
 }
 
+extension Weights {
+  /// The arrays of a file.
+  ///
+  /// - Throws: `ModelError.weightsDoNotFit` naming one that is no weight.
+  package init(_ entries: [String: Safetensors.Entry], from source: String) throws {
+    self.init(
+      try Dictionary(
+        uniqueKeysWithValues: entries.map { name, entry in
+          guard let values = entry.floats, !values.isEmpty, entry.shape.count <= Shape.maximumRank else {
+            throw ModelError.weightsDoNotFit(
+              source: source, reason: "'\(name)' is \(entry.dtype) of shape \(entry.shape), weights are float32")
+          }
+          return (name, Tensor(values, shape: Shape(entry.shape)))
+        }))
+  }
+}
+
 extension Layer {
   /// The values of all parameters, moving statistics included.
   ///
@@ -85,13 +102,6 @@ extension Layer {
     // An archive of a model holds a sample for a test besides, which is no weight.
     let entries = try Safetensors.read(url).filter { !$0.key.hasPrefix("self-test:") }
     try checkFit(entries.mapValues(\.shape), from: url.path)
-    var tensors: [String: Tensor] = [:]
-    for (name, entry) in entries {
-      guard let values = entry.floats else {
-        throw ModelError.weightsDoNotFit(source: url.path, reason: "'\(name)' is \(entry.dtype), weights are float32")
-      }
-      tensors[name] = Tensor(values, shape: Shape(entry.shape))
-    }
-    try restore(Weights(tensors), from: url.path)
+    try restore(Weights(entries, from: url.path), from: url.path)
   }
 }

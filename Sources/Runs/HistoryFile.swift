@@ -23,6 +23,13 @@ public enum HistoryFile {
     } catch {
       throw RunError(path, "it cannot be read: \(error)")
     }
+    return try history(of: bytes, path)
+  }
+
+  /// The epochs in the bytes of a file.
+  ///
+  /// - Throws: `RunError`.
+  package static func history(of bytes: [UInt8], _ path: String) throws -> History {
     let first = bytes.first { !" \n\r\t".utf8.contains($0) }
     let history = first == UInt8(ascii: "{") ? try fromJSON(bytes, path) : try fromCSV(bytes, path)
     guard !history.epochs.isEmpty else { throw RunError(path, "it has no epochs, so there is nothing to draw") }

@@ -32,7 +32,7 @@ public struct RunError: Error, Equatable, CustomStringConvertible {
 
 extension JSONDecoder {
   /// As runs are written.
-  static var ofRuns: JSONDecoder {
+  package static var ofRuns: JSONDecoder {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(

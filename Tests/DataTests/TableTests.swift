@@ -112,4 +112,11 @@ import Testing
     let kept = try JSONDecoder().decode(TablePreparation.self, from: JSONEncoder().encode(preparation))
     #expect(try kept.features(of: new) == preparation.features(of: new))
   }
+
+  @Test("columns that make no features at all, as only a damaged file has them, are refused")
+  func noFeatures() throws {
+    let text = #"{"columns":[{"category":{"name":"a","categories":[]}}]}"#
+    let preparation = try JSONDecoder().decode(TablePreparation.self, from: Data(text.utf8))
+    #expect(throws: PreparationError.self) { try preparation.features(of: Table(csv: "a\nx")) }
+  }
 }

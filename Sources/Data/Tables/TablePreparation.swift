@@ -23,7 +23,7 @@ public struct TablePreparation: Codable, Equatable, Sendable {
   ///
   /// - Throws: `TableError` where a column is missing, a number is none, or a value is missing that nothing fills.
   public func features(of table: Table) throws -> FeatureMatrix {
-    guard !columns.isEmpty else { throw PreparationError.empty(purpose: "make features of") }
+    guard !featureNames.isEmpty else { throw PreparationError.empty(purpose: "make features of") }
     let blocks = try columns.map { try $0.features(of: table) }
     let values = (0..<table.rowCount).flatMap { row in blocks.flatMap { $0[row] } }
     return FeatureMatrix(values, columnCount: featureNames.count)

@@ -19,14 +19,20 @@ extension Layer {
   /// - Precondition: the model was built.
   public func loadKeras(from url: URL) throws {
     let data = try FileError.bytes(of: url)
-    let file: KerasFile
     if data.starts(with: [0x50, 0x4B]) {
       let arrays = try NumPyError.naming(url.path) { try NPZ.arrays(of: data) }
-      file = KerasFile(arrays.map { ($0.name, $0.contents.entry) }, isOrdered: true)
+      try restoreKeras(arrays.map { ($0.name, $0.contents.entry) }, isOrdered: true, from: url)
     } else {
       let entries = try Safetensors.read(url)
-      file = KerasFile(entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, isOrdered: false)
+      try restoreKeras(entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, isOrdered: false, from: url)
     }
+  }
+
+  /// - Parameter isOrdered: Whether the arrays stand in the order of the model.
+  package func restoreKeras(
+    _ arrays: [(name: String, entry: Safetensors.Entry)], isOrdered: Bool, from url: URL
+  ) throws {
+    let file = KerasFile(arrays, isOrdered: isOrdered)
     do {
       try restore(Weights(try KerasMatch(of: self, with: file).tensors))
     } catch let error as KerasMatch.Misfit {

@@ -54,6 +54,19 @@ package enum Network: Sendable {
     }
   }
 
+  /// The network with weights of a file. Layers get their values from there, so that what a file says of samples cannot ask for more
+  /// memory than it has weights.
+  ///
+  /// - Throws: `ModelError` where weights do not fit.
+  func model(for form: SampleForm, weights: Weights) throws -> any Layer {
+    guard case .layers(let layers) = self else {
+      let model = try model(for: form, seed: 0)
+      try model.restore(weights)
+      return model
+    }
+    return try Architecture.sequential(input: form.shape, layers: layers(form), weights: weights)
+  }
+
   /// The table of its layers, as wide as Keras makes it in the terminal there is.
   package static func summary(of model: any Layer) -> String {
     let room = max((ProgressLook.current().columns ?? 80) - 4, 32)

@@ -125,7 +125,8 @@ let package = Package(
       ]),
 
     // A trained model with everything that is needed to use it, in one file.
-    .target(name: "MartletArchive", dependencies: ["MartletData", "MartletLayers"], path: "Sources/Archive"),
+    .target(
+      name: "MartletArchive", dependencies: ["MartletData", "MartletLayers", "MartletONNX"], path: "Sources/Archive"),
     .testTarget(
       name: "ArchiveTests",
       dependencies: ["MartletArchive", "MartletTestSupport", "MartletLosses", "MartletOptimizers"]),
@@ -202,7 +203,7 @@ if Context.environment["MARTLET_FUZZING"] != nil {
     .executableTarget(
       name: "MartletFuzzing",
       dependencies: [
-        "MartletArchive", "MartletData", "MartletInterchange", "MartletONNX", "MartletTraining",
+        "Martlet", "MartletRecipes",
         .target(name: "MartletOpenCLBackend", condition: .when(traits: ["OpenCL"])),
       ], path: "Fuzzing/Martlet"))
 }

@@ -1,5 +1,6 @@
 import MartletBackend
 import MartletLayers
+import MartletONNX
 
 /// How many numbers one sample takes between two layers, without making them: a file of a few bytes may describe layers that make
 /// terabytes out of nothing.
@@ -10,6 +11,8 @@ enum ActivationSize {
   static func largest(in model: any Layer, for inputs: [Shape]) throws -> Int {
     let first = inputs.map(\.elementCount).max() ?? 0
     if let graph = model as? Model { return max(first, try largest(in: graph)) }
+    // Bounds its own results, which do not follow from shapes alone.
+    if model is ONNXModel { return first }
     return max(first, try largest(in: model, for: inputs[0]))
   }
 

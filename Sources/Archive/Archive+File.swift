@@ -3,6 +3,7 @@ import MartletAutograd
 import MartletBackend
 import MartletInterchange
 import MartletLayers
+import MartletONNX
 import MartletTensor
 
 // An archive as a safetensors file: the weights under their paths, the sample of the self-test beside them, everything else as JSON in
@@ -77,6 +78,8 @@ extension Archive {
       throw ArchiveError("\(error)", in: url)
     } catch let error as ShapeError {
       throw ArchiveError("\(error)", in: url)
+    } catch let error as ONNXError {
+      throw ArchiveError("\(error)", in: url)
     }
   }
 
@@ -120,7 +123,7 @@ extension Archive {
     }
     let (weights, selfTest) = try Self.parts(contents.entries, inputCount: shapes.count)
     let model = try Architecture(json: member("model")).model(
-      input: shapes[0], weights: weights, layers: types)
+      input: shapes[0], weights: weights, layers: [ONNXModel.self] + types)
     guard try Self.inputShapes(known: model, given: shapes) == shapes else {
       throw ArchiveError("its model takes samples of other shapes than \(shapes)")
     }
@@ -143,7 +146,7 @@ extension Archive {
   }
 
   private static func inputShapes(known model: any Layer, given: [Shape]) throws -> [Shape] {
-    if let graph = model as? Model { return graph.inputShapes }
+    if let shapes = (model as? any GraphModel)?.knownInputShapes { return shapes }
     return (model as? Sequential)?.inputShape.map { [$0] } ?? Array(given.prefix(1))
   }
 

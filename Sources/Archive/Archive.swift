@@ -95,7 +95,7 @@ public struct Archive: Sendable {
   }
 
   private static func inputShapes(of model: any Layer, given: Shape?) throws -> [Shape] {
-    if let graph = model as? Model { return graph.inputShapes }
+    if let shapes = (model as? any GraphModel)?.knownInputShapes { return shapes }
     guard let shape = (model as? Sequential)?.inputShape ?? given else {
       throw ArchiveError(
         "the model does not know the shape of its samples; give it: Archive(model, input: [28, 28, 1])")
@@ -112,7 +112,7 @@ public struct Archive: Sendable {
     return try withDevice(device) {
       try withoutGradient {
         let tensors = zip(inputs, shapes).map { Tensor($0, shape: Shape([1] + Array($1)), on: device) }
-        let results = (model as? Model)?(tensors, mode: .inference) ?? [model(tensors[0], mode: .inference)]
+        let results = try (model as? any GraphModel)?.predictions(tensors) ?? [model(tensors[0], mode: .inference)]
         return try results.map { try $0.cast(to: .float32).floats() }
       }
     }

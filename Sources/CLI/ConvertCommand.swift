@@ -12,10 +12,13 @@ struct ConvertCommand: ParsableCommand {
         .martlet      an archive: layers, weights, preparation, class names, metrics
         .safetensors  weights by name
         .npz          weights by name, for NumPy
-        .onnx         layers and weights for other programs (written, not read)
+        .onnx         layers and weights, for and from other programs
 
-      Weights alone become an archive or ONNX where --like says what network they belong to: a recipe or an archive. Weights saved from
-      Keras (numpy.savez by w.path or by position, or safetensors by w.path) find their layers by name, type and order.
+      Weights alone become an archive or ONNX where --like says what network they belong to: a recipe, an archive or an ONNX file. Weights
+      saved from Keras (numpy.savez by w.path or by position, or safetensors by w.path) find their layers by name, type and order.
+
+      An archive of an ONNX file holds its graph instead of layers, and is used like any other. Images whose channels stand first are taken
+      with their channels last from then on.
 
       Examples:
         martlet convert first cnn.onnx             the network of a stored run
@@ -23,6 +26,7 @@ struct ConvertCommand: ParsableCommand {
         martlet convert cnn.martlet cnn.onnx
         martlet convert weights.safetensors weights.npz
         martlet convert keras.npz cnn.martlet --like mnist-cnn
+        martlet convert resnet.onnx resnet.martlet --classes cat,dog
       """)
 
   @Argument(help: ArgumentHelp("What to read.", valueName: "from"), completion: .networks)
@@ -34,9 +38,17 @@ struct ConvertCommand: ParsableCommand {
   var target: String
 
   @Option(
-    help: ArgumentHelp("The recipe or archive whose network the weights belong to.", valueName: "network"),
+    help: ArgumentHelp("The recipe, archive or ONNX file whose network the weights belong to.", valueName: "network"),
     completion: .networksOrRecipes)
   var like: String?
+
+  @Option(
+    help: ArgumentHelp("Names of the classes, for an ONNX file that does not say them.", valueName: "name,name…"))
+  var classes: String?
+
+  @Option(
+    help: ArgumentHelp("The shape of one sample, for an ONNX file that leaves it open.", valueName: "extent,extent…"))
+  var input: String?
 
   @Flag(help: "Print what was written as one JSON object.")
   var json = false
@@ -46,8 +58,8 @@ struct ConvertCommand: ParsableCommand {
 
     init(of path: String, reading: Bool) throws {
       let ending = URL(fileURLWithPath: path).pathExtension.lowercased()
-      guard let format = Format(rawValue: ending), !(reading && format == .onnx) else {
-        let known = Format.allCases.filter { !(reading && $0 == .onnx) }.map { ".\($0.rawValue)" }
+      guard let format = Format(rawValue: ending) else {
+        let known = Format.allCases.map { ".\($0.rawValue)" }
         let suggestion = UnknownNameError(kind: "format", name: ".\(ending)", known: known)
         throw ValidationError("cannot \(reading ? "read" : "write") \(path): \(suggestion)")
       }
@@ -57,7 +69,24 @@ struct ConvertCommand: ParsableCommand {
 
   func validate() throws {
     _ = try Format(of: target, reading: false)
+    if classes != nil || input != nil {
+      guard [from, like ?? ""].contains(where: SavedNetwork.isONNX(named:)) else {
+        throw ValidationError("--classes and --input are for ONNX files; archives say both themselves")
+      }
+    }
+    _ = try inputShape()
     try requireWritable(target)
+  }
+
+  private func inputShape() throws -> Shape? {
+    try input.map { text in
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+      let extents = parts.compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+      guard extents.count == parts.count, (1...4).contains(extents.count),
+        extents.allSatisfy({ (1...1 << 20).contains($0) })
+      else { throw ValidationError("--input has to be the extents of one sample, such as 28,28,1; got \(text)") }
+      return Shape(extents)
+    }
   }
 
   private struct Report: Encodable {
@@ -80,8 +109,7 @@ struct ConvertCommand: ParsableCommand {
       weights = try Self.entries(of: archive.model)
     case .onnx:
       let archive = try archive()
-      try ONNX.export(
-        archive.model, inputShape: archive.inputShapes.first, to: url, ONNX.Details(classNames: archive.classNames))
+      try archive.exportONNX(to: url)
       weights = try Self.entries(of: archive.model)
     case .safetensors:
       weights = try arrays()
@@ -102,7 +130,7 @@ struct ConvertCommand: ParsableCommand {
   private func archive() throws -> Archive {
     let url = URL(fileURLWithPath: try source)
     guard let like else {
-      if Archive.isArchive(url) { return try Archive.load(url) }
+      if let archive = try stored(url) { return archive }
       if try Format(of: try source, reading: true) == .safetensors {
         let (saved, task, model) = try SavedNetwork.read(try source)
         return try saved.archive(of: model, for: task)
@@ -119,12 +147,25 @@ struct ConvertCommand: ParsableCommand {
     guard FileManager.default.fileExists(atPath: like) else {
       throw ValidationError("\(UnknownNameError(kind: "recipe or archive", name: like, known: Recipe.all.map(\.name)))")
     }
-    let archive = try Archive.load(other)
+    guard let archive = try stored(other) else {
+      throw ValidationError(
+        "\(like) is neither a recipe nor an archive nor an ONNX file; it does not say what layers the weights belong to"
+      )
+    }
     try Self.load(url, into: archive.model)
     // What was measured is no longer true of other weights.
     return try Archive(
       archive.model, input: archive.inputShapes.first, sample: archive.selfTest.inputs,
       preprocessing: archive.preprocessing, classNames: archive.classNames, loss: archive.loss, notes: archive.notes)
+  }
+
+  /// The archive in a file, or made of an ONNX file; `nil` where there is neither.
+  private func stored(_ url: URL) throws -> Archive? {
+    if SavedNetwork.isONNX(named: url.path) {
+      let names = classes?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+      return try Archive.importONNX(url, input: try inputShape(), classNames: names)
+    }
+    return Archive.isArchive(url) ? try Archive.load(url) : nil
   }
 
   /// Weights by our paths, or as Keras saved them.
@@ -145,7 +186,7 @@ struct ConvertCommand: ParsableCommand {
 
   /// The arrays of a file, whatever they belong to.
   private func arrays() throws -> [String: Safetensors.Entry] {
-    if like != nil { return try Self.entries(of: archive().model) }
+    if try like != nil || SavedNetwork.isONNX(named: source) { return try Self.entries(of: archive().model) }
     let url = URL(fileURLWithPath: try source)
     if try Format(of: try source, reading: true) == .npz { return try NPZ.read(url) }
     return try Safetensors.read(url).filter { !$0.key.hasPrefix("self-test:") }

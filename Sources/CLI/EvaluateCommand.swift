@@ -23,7 +23,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A stored run, or an archive or weights written by 'martlet train … --save'.", valueName: "network"),
+      "A stored run, an archive or weights written by 'martlet train … --save', or an ONNX file.", valueName: "network"),
     completion: .networks)
   var network: String
 

@@ -19,11 +19,12 @@ struct PredictCommand: ParsableCommand {
         martlet predict cnn.martlet t10k-images-idx3-ubyte.gz --limit 5
         martlet predict titanic.martlet people.csv --output predictions.csv
         martlet predict spiral.martlet 1.5,-2
+        martlet predict resnet.onnx cat.jpg
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "A stored run, or an archive or weights written by 'martlet train … --save'.", valueName: "network"),
+      "A stored run, an archive or weights written by 'martlet train … --save', or an ONNX file.", valueName: "network"),
     completion: .networks)
   var network: String
 

@@ -14,6 +14,7 @@ struct SummaryCommand: ParsableCommand {
         martlet summary mnist-cnn
         martlet summary cnn.martlet
         martlet summary first --json               the network of a stored run
+        martlet summary resnet.onnx
 
       Recipes:
       \(Recipe.list)
@@ -39,7 +40,12 @@ struct SummaryCommand: ParsableCommand {
       throw ValidationError("\(unknown)")
     }
     let url = URL(fileURLWithPath: place)
-    if Archive.isArchive(url) {
+    if SavedNetwork.isONNX(named: place) {
+      let model = try ONNX.load(url)
+      if json { return try report(model, archive: nil) }
+      print(text(of: model))
+      print(Self.facts(of: model))
+    } else if Archive.isArchive(url) {
       let archive = try Archive.load(url)
       if json { return try report(archive.model, archive: archive) }
       print(text(of: archive.model))
@@ -52,8 +58,16 @@ struct SummaryCommand: ParsableCommand {
   }
 
   private func text(of model: any Layer) -> String {
+    if let imported = model as? ONNXModel { return imported.summary() }
     let table = Network.summary(of: model)
     return table.isEmpty ? "\(type(of: model).typeName): \(model.parameterCount) parameters" : table
+  }
+
+  private static func facts(of model: ONNXModel) -> String {
+    var lines = model.inputs.map { "Input \($0)" } + model.outputs.map { "Output \($0)" }
+    if !model.classNames.isEmpty { lines.append("Classes: \(model.classNames.joined(separator: ", "))") }
+    if !model.documentation.isEmpty { lines.append(model.documentation) }
+    return (lines + [model.origin]).joined(separator: "\n")
   }
 
   private static func facts(of archive: Archive) -> String {
@@ -80,6 +94,7 @@ struct SummaryCommand: ParsableCommand {
     let trainableParameters: Int
     let weights: [Parameter]
     let architecture: JSON?
+    let nodes: [String: Int]?
     let inputs: [[Int]]?
     let classes: [String]?
     let loss: String?
@@ -88,6 +103,7 @@ struct SummaryCommand: ParsableCommand {
   }
 
   private func report(_ model: any Layer, archive: Archive?) throws {
+    let imported = model as? ONNXModel
     let weights = model.parameters.map {
       Report.Parameter(name: $0.name, shape: $0.shape.map(Array.init) ?? [], trainable: $0.isTrainable)
     }
@@ -95,7 +111,9 @@ struct SummaryCommand: ParsableCommand {
       Report(
         network: subject, parameters: model.parameterCount,
         trainableParameters: model.trainableParameters.reduce(0) { $0 + $1.elementCount }, weights: weights,
-        architecture: (try? Architecture(of: model))?.json, inputs: archive?.inputShapes.map(Array.init),
-        classes: archive?.classNames, loss: archive?.loss, metrics: archive?.metrics, notes: archive?.notes), to: "-")
+        architecture: imported == nil ? (try? Architecture(of: model))?.json : nil, nodes: imported?.operationCounts,
+        inputs: archive?.inputShapes.map(Array.init) ?? imported?.knownInputShapes?.map(Array.init),
+        classes: archive?.classNames ?? imported?.classNames, loss: archive?.loss, metrics: archive?.metrics,
+        notes: archive?.notes), to: "-")
   }
 }

@@ -84,7 +84,7 @@ public struct Model: Layer {
   /// Makes the parameters that are not there yet.
   ///
   /// - Throws: `ModelError`.
-  func makeParameters() throws {
+  package func makeParameters() throws {
     var shapes = inputShapes
     for step in steps {
       let operands = step.operands.map { shapes[$0] }

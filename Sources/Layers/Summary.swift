@@ -62,8 +62,8 @@ extension Model {
 }
 
 /// The parts of a summary around its table.
-enum SummaryText {
-  static func text(title: String, table: SummaryTable, parameters: [Parameter]) -> String {
+package enum SummaryText {
+  package static func text(title: String, table: SummaryTable, parameters: [Parameter]) -> String {
     """
     Model: "\(title)"
     \(table.text)
@@ -77,6 +77,9 @@ enum SummaryText {
   static func shape(_ shape: Shape) -> String {
     shape.isEmpty ? "(None,)" : "(None, " + shape.map(String.init).joined(separator: ", ") + ")"
   }
+
+  /// With commas between groups of three digits.
+  package static func grouped(_ count: Int) -> String { count.grouped }
 
   private static func total(_ label: String, _ parameters: [Parameter]) -> String {
     let count = parameters.reduce(0) { $0 + $1.elementCount }
@@ -141,11 +144,11 @@ package enum SummaryNames {
 }
 
 /// A table with a heavy head and light rows.
-struct SummaryTable {
+package struct SummaryTable {
   let text: String
 
   /// Makes the table from a head and rows of three or four columns, the third aligned to the right.
-  init(lineLength: Int, header: [String], rows: [[String]]) {
+  package init(lineLength: Int, header: [String], rows: [[String]]) {
     let shares = header.count == 3 ? [0.45, 0.8, 1] : [0.3, 0.56, 0.74, 1]
     let widths = Self.columnWidths(lineLength: max(lineLength, 40), shares: shares)
     func rule(_ left: String, _ line: String, _ middle: String, _ right: String) -> String {

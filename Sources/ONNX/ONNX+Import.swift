@@ -32,30 +32,18 @@ extension ONNX {
   package static func model(
     of data: Data, folder: URL?, channelsLast: Bool, trialElements: Int
   ) throws -> ONNXModel {
-    let file: ONNXModelProto
+    let model = try ONNXModel(try file(of: data), folder: folder, numbersAreElsewhere: false)
+    return try (channelsLast ? model.turned() : model).triedOut(elements: trialElements)
+  }
+
+  /// What the bytes of a file say.
+  ///
+  /// - Throws: `ONNXError.notAModel`.
+  static func file(of data: Data) throws -> ONNXModelProto {
     do {
-      file = try ONNXModelProto(serializedBytes: data)
+      return try ONNXModelProto(serializedBytes: data)
     } catch {
       throw ONNXError.notAModel(reason: "the bytes are no message of the format (\(error))")
     }
-    guard file.hasGraph, !file.opsetImport.isEmpty else {
-      throw ONNXError.notAModel(reason: "there is no graph with a version of the operators in it")
-    }
-    guard let version = file.opsetImport.first(where: { $0.domain.isEmpty || $0.domain == "ai.onnx" })?.version,
-      version >= 7
-    else {
-      throw ONNXError.notAModel(
-        reason:
-          "it is written for a version of the operator set before 7, with other rules; convert it with onnx.version_converter"
-      )
-    }
-    var reader = GraphReader(version: Int(clamping: version), folder: folder)
-    let graph = try reader.read(file.graph)
-    guard reader.unsupported.isEmpty else {
-      throw ONNXError.unsupportedOperators(
-        reader.unsupported.sorted { $0.key < $1.key }.map { .init(operation: $0.key, nodes: $0.value) })
-    }
-    let model = try ONNXModel(file, graph, reader.parameters, channelsLast: channelsLast)
-    return try model.triedOut(elements: trialElements)
   }
 }

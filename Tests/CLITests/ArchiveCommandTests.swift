@@ -57,6 +57,61 @@ import Testing
     #expect((json["predictions"] as? [Any])?.count == 2)
   }
 
+  @Test("networks go from every format into every other, and are the same there")
+  func everyFormat() throws {
+    let folder = try TemporaryFolder()
+    let archive = folder.path("a.martlet")
+    _ = try run(["train", "gauss", "--epochs", "1", "--device", "cpu", "--quiet", "--save", archive])
+    let evaluation = ["--limit", "50", "--device", "cpu", "--json", "-"]
+    func figures(_ file: String) throws -> [Double] {
+      let output = try run(["evaluate", file] + evaluation).output
+      let json = try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+      #expect(json["recipe"] as? String == "gauss")
+      return [try #require(json["test_loss"] as? Double), try #require(json["test_accuracy"] as? Double)]
+    }
+    let expected = try figures(archive)
+    func path(_ name: String) -> String { folder.path(name) }
+    let conversions: [(from: String, to: String, like: String?)] = [
+      ("a.martlet", "b.onnx", nil), ("b.onnx", "c.martlet", nil), ("c.martlet", "d.onnx", nil),
+      ("b.onnx", "e.onnx", nil),
+      ("b.onnx", "f.safetensors", nil), ("c.martlet", "g.npz", nil), ("f.safetensors", "h.onnx", "b.onnx"),
+      ("g.npz", "i.martlet", "a.martlet"), ("f.safetensors", "j.martlet", "c.martlet"),
+      ("f.safetensors", "k.onnx", "gauss"),
+    ]
+    for (source, target, like) in conversions {
+      _ = try run(
+        ["convert", path(source), path(target)] + (like.map { ["--like", $0 == "gauss" ? $0 : path($0)] } ?? []))
+      guard !target.hasSuffix("s"), !target.hasSuffix("z"), like != "gauss" else { continue }
+      for (found, wanted) in zip(try figures(path(target)), expected) {
+        #expect(abs(found - wanted) < 1e-5, "\(target)")
+      }
+    }
+    #expect(try Data(contentsOf: URL(filePath: path("b.onnx"))) == Data(contentsOf: URL(filePath: path("d.onnx"))))
+
+    let answer = try run(["predict", path("b.onnx"), "0.5,-1", "--device", "cpu"]).output
+    #expect(try run(["predict", archive, "0.5,-1", "--device", "cpu"]).output == answer)
+    let summary = try run(["summary", path("b.onnx")]).output
+    #expect(summary.contains("(Gemm)") && summary.contains("operator set 17") && summary.contains("Total params"))
+    let facts = try #require(
+      try JSONSerialization.jsonObject(with: Data(run(["summary", path("b.onnx"), "--json"]).output.utf8))
+        as? [String: Any])
+    #expect((facts["nodes"] as? [String: Int])?["Gemm"] == 2)
+    #expect(try run(["convert", path("f.safetensors"), path("x.onnx")], status: 1).errors.contains("--like"))
+    #expect(try run(["convert", archive, path("x.onnx"), "--classes", "a,b"], status: 64).errors.contains("ONNX"))
+    #expect(
+      try run(["convert", path("b.onnx"), path("x.martlet"), "--input", "2,x"], status: 64).errors.contains("--input"))
+    #expect(try run(["convert", path("b.onnx"), path("x.martlet"), "--input", "3"], status: 1).errors.contains("[2]"))
+    #expect(
+      try run(["convert", path("b.onnx"), path("x.martlet"), "--classes", "a,b,c"], status: 1).errors.contains(
+        "3 classes"))
+    #expect(try run(["generate", path("b.onnx")], status: 1).errors.contains("b.onnx"))
+    try Data("no model".utf8).write(to: URL(filePath: path("broken.onnx")))
+    for command in [["summary"], ["evaluate"], ["predict", "1,2"]] {
+      let arguments = [command[0], path("broken.onnx")] + command.dropFirst()
+      #expect(try run(arguments, status: 1).errors.contains("no ONNX model"))
+    }
+  }
+
   @Test("a network that no recipe made is used by what its archive says")
   func withoutRecipe() throws {
     let folder = try TemporaryFolder()

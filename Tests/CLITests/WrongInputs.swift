@@ -181,6 +181,12 @@ extension WrongInput {
     .failing("evaluate w", "does not say which recipe", files: ["w": WrongFile.safetensors("{}")]),
     .failing("evaluate w", "'mine'", files: ["w": WrongFile.network(#""recipe":"mine""#)]),
     .failing("evaluate w", "it lacks", files: ["w": WrongFile.network(#""recipe":"mnist-mlp""#)]),
+    // Layers get their values from the file, so it cannot ask for memory that it does not have itself.
+    .failing(
+      "evaluate w", "it lacks",
+      files: ["w": WrongFile.network(#""recipe":"mnist-mlp","input":"1024,1024,1","outputs":"16384""#)]),
+    .failing("predict m.onnx 1", "no ONNX model", files: ["m.onnx": WrongFile.text("PK")]),
+    .failing("convert m.onnx m.martlet", "no ONNX model", files: ["m.onnx": []]),
     .failing(
       "evaluate w", "samples of shape 16384,16384",
       files: ["w": WrongFile.network(#""recipe":"mnist-mlp","input":"16384,16384""#)]),

@@ -67,6 +67,20 @@ import Testing
     }
   }
 
+  @Test(
+    "of other exporters, with loops, conditions and the like, as well", arguments: PyTorchTests.files + KerasTests.files
+  )
+  func others(_ name: String) throws {
+    var generator = PhiloxGenerator(seed: 12)
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Models")
+    let file = [UInt8](try Data(contentsOf: folder.appending(path: name)))
+    for _ in 0..<40 {
+      var damaged = file
+      damaged[Int.random(in: 0..<file.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+      _ = try read(damaged)
+    }
+  }
+
   @Test("that are no models say so")
   func strangers() {
     #expect(throws: ONNXError.self) { try ONNX.load([]) }

@@ -40,9 +40,20 @@ extension Tensor {
     return (integers.rearranged(to: [indices.elementCount]), indices.shape)
   }
 
+  /// Zeros in `count` rows, to which each row of this tensor is added at its index, those outside left out: the reverse of `gathered`.
+  ///
+  /// - Precondition: the tensor is float32 or int32 and has a row per index.
+  package func scatteredSum(_ indices: Tensor, count: Int) -> Tensor {
+    require(dtype == .float32 || dtype == .int32, "scatteredSum: not for \(dtype)")
+    require(indices.rank == 1 && rank > 0 && shape[0] == indices.shape[0], "scatteredSum: \(shape) at \(indices.shape)")
+    let flat = Tensor.flatIndices(indices, below: count, on: device, for: "scatteredSum")
+    return scattered(flat, alongAxis: 0, toGive: Shape([count] + Array(shape.dropFirst())))
+  }
+
   /// Zeros of a shape to which each element of this tensor is added at its index; the reverse of `gathered`.
   private func scattered(_ indices: Indices, alongAxis axis: Int, toGive shape: Shape) -> Tensor {
-    let result = Tensor(filling: shape, with: .float32(0), dtype: .float32, on: device)
+    let zero = dtype == .int32 ? MartletBackend.Scalar.int32(0) : .float32(0)
+    let result = Tensor(filling: shape, with: zero, dtype: dtype, on: device)
     if elementCount > 0 && shape.elementCount > 0 {
       backend.scatterAdd(
         rearranged(to: shape.folded(around: axis, as: indices.shape.elementCount)).view, indices: indices.flat.view,

@@ -93,7 +93,9 @@ struct ExplainNetwork: ParsableCommand {
     switch model {
     case let list as Sequential: return try NetworkDrawing(of: list)
     case let graph as Model: return try NetworkDrawing(of: graph)
-    case let other: throw ValidationError("\(subject) is a \(type(of: other)), neither a list of layers nor a graph")
+    case let other:
+      throw ValidationError(
+        "\(subject) holds a model of type \(type(of: other)), which is neither a list of layers nor a graph")
     }
   }
 }

@@ -3,6 +3,24 @@ import MartletBackend
 import MartletInterchange
 import MartletTensor
 
+extension ParameterVisitor {
+  /// Gives the parameters of layers that were not built yet the values that weights have for their paths. Building then only compares shapes,
+  /// and draws nothing.
+  ///
+  /// - Throws: `ModelError.weightsDoNotFit` naming one that is missing.
+  fileprivate static func fill(_ model: any Layer, with weights: Weights) throws {
+    let parameters = objects(in: model)
+    for (path, object) in parameters { object.settle(path: path, seed: 0) }
+    for (path, object) in parameters {
+      guard let parameter = object as? Parameter, !parameter.isInitialized else { continue }
+      guard let value = weights.tensors[path] else {
+        throw ModelError.weightsDoNotFit(source: "the set of weights", reason: "it lacks \(path)")
+      }
+      parameter.assign(value)
+    }
+  }
+}
+
 /// What a model is made of, as data: layers by type, name and settings, and how they are connected. From it and the weights the model
 /// is made again, without the program that made it first.
 public struct Architecture: Equatable, Sendable {
@@ -38,22 +56,24 @@ public struct Architecture: Equatable, Sendable {
   ) throws -> any Layer {
     let known = Dictionary((Self.types + ownTypes + types).map { ($0.describedType, $0) }) { _, last in last }
     let model = try LayerDescription.layer(json, at: "", types: known)
-    let parameters = ParameterVisitor.objects(in: model)
-    for (path, object) in parameters { object.settle(path: path, seed: 0) }
-    for (path, object) in parameters {
-      guard let parameter = object as? Parameter, !parameter.isInitialized else { continue }
-      guard let value = weights.tensors[path] else {
-        throw ModelError.weightsDoNotFit(source: "the set of weights", reason: "it lacks \(path)")
-      }
-      parameter.assign(value)
-    }
-    if let graph = model as? Model {
+    try ParameterVisitor.fill(model, with: weights)
+    if let graph = model as? any GraphModel, input == nil || graph.knownInputShapes != nil {
       try graph.makeParameters()
     } else if let input = (model as? Sequential)?.inputShape ?? input {
       guard input.isPossibleSample else { throw ModelError.impossibleInput(input) }
       _ = try model.outputShape(for: input)
       try model.initializeParameters(for: input)
     }
+    try model.restore(weights)
+    return model
+  }
+
+  /// Layers one after the other with these weights, as `model(input:weights:layers:)` does it.
+  ///
+  /// - Throws: `ModelError` where layers do not fit each other or the weights.
+  package static func sequential(input: Shape, layers: [any Layer], weights: Weights) throws -> Sequential {
+    try ParameterVisitor.fill(Sequential { layers }, with: weights)
+    let model = try Sequential(input: input, layers: layers)
     try model.restore(weights)
     return model
   }

@@ -90,6 +90,12 @@ extension ONNX {
       return node.output
     }
 
+    /// Adds nodes and arrays whose names are free.
+    func append(_ nodes: [ONNXNodeProto], _ initializers: [ONNXTensorProto]) {
+      self.nodes += nodes
+      self.initializers += initializers
+    }
+
     /// Adds a node that works element by element on values of one shape, in whichever order their axes stand.
     ///
     /// - Parameter elements: The type of the result; by default that of the first input.

@@ -42,7 +42,8 @@ extension ONNX {
   ///     try ONNX.export(model, to: url, ONNX.Details(classNames: digits, outputActivation: .softmax()))
   ///
   /// Inputs and outputs are as they are here: a batch of any size first, images with their channels last. Weights bear the names of the
-  /// parameters. The graph predicts; what belongs to learning is left out, or does nothing until somebody trains the model.
+  /// parameters. The graph predicts; what belongs to learning is left out, or does nothing until somebody trains the model. A model that
+  /// was imported is written as it was read, with the values its parameters have now.
   ///
   /// - Parameters:
   ///   - model: A `Sequential` or `Model`, or any other layer that was built.
@@ -61,6 +62,7 @@ extension ONNX {
   public static func bytes(
     of model: any Layer, inputShape: Shape? = nil, _ details: Details = Details()
   ) throws -> [UInt8] {
+    if let imported = model as? ONNXModel { return try imported.written(details).serializedBytes() }
     let graph = GraphBuilder()
     let inputs = try inputs(of: model, inputShape, details)
     for input in inputs { _ = graph.freeName(input.name) }

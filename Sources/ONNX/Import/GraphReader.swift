@@ -7,35 +7,55 @@ import MartletTensor
 struct GraphReader {
   let version: Int
   let folder: URL?
+  /// Whether arrays without numbers are parameters whose values come from somewhere else.
+  let numbersAreElsewhere: Bool
   /// Operators that are not supported, with the nodes that use them.
   private(set) var unsupported: [String: [String]] = [:]
   /// The floating-point initializers, under their names.
-  private(set) var parameters: [(name: String, parameter: Parameter)] = []
+  private(set) var parameters: [ImportedParameter] = []
+  private var parameterNames: Set<String> = []
 
-  init(version: Int, folder: URL?) {
+  init(version: Int, folder: URL?, numbersAreElsewhere: Bool = false) {
     self.version = version
     self.folder = folder
+    self.numbersAreElsewhere = numbersAreElsewhere
   }
 
-  /// - Parameter outerNames: For the body of a loop, where the values of the graph around it lie.
+  /// Reads a graph, and takes the numbers of parameters out of it: from then on they are where they change.
+  ///
+  /// - Parameter outerNames: For a graph inside a node, where the values of the graph around it lie.
   /// - Throws: `ONNXError` for a graph that contradicts itself.
-  mutating func read(_ graph: ONNXGraphProto, outerNames: [String: Int] = [:]) throws -> ImportedGraph {
+  mutating func read(_ graph: inout ONNXGraphProto, outerNames: [String: Int] = [:]) throws -> ImportedGraph {
     var names = Names(outer: outerNames)
     var known: [(Int, ImportedGraph.Known)] = []
     let uses = InitializerUses(of: graph)
-    for stored in graph.initializer {
-      let array = try HostArray(stored, folder: folder)
+    for index in graph.initializer.indices {
+      let stored = graph.initializer[index]
       let place = try names.define(stored.name, by: "initializer '\(stored.name)'")
-      known.append((place, source(array, named: stored.name, uses.role(of: stored.name))))
+      let role = uses.role(of: stored.name)
+      if numbersAreElsewhere && stored.lacksNumbers {
+        known.append((place, .parameter(parameter(try stored.possibleShape(), role: role ?? .weight, stored.name))))
+        continue
+      }
+      let array = try HostArray(stored, folder: folder)
+      if let role, array.canBeLearned {
+        let parameter = parameter(array.shape, role: role, stored.name)
+        parameter.assign(Tensor(array.floats, shape: Shape(array.shape)))
+        known.append((place, .parameter(parameter)))
+        graph.initializer[index].removeNumbers()
+      } else {
+        known.append((place, .constant(array)))
+      }
     }
     // Older files list initializers among the inputs too.
     let initialized = Set(graph.initializer.map(\.name))
     let inputs = try graph.input.filter { !initialized.contains($0.name) }
       .map { try names.define($0.name, by: "input '\($0.name)'") }
     var nodes: [ImportedNode] = []
-    for (index, stored) in graph.node.enumerated() {
+    for index in graph.node.indices {
+      let stored = graph.node[index]
       let name = stored.name.isEmpty ? "\(stored.opType) \(index)" : stored.name
-      if let node = try read(stored, name: name, &names) { nodes.append(node) }
+      if let node = try read(&graph.node[index], name: name, &names) { nodes.append(node) }
     }
     let outputs = try graph.output.map { try names.place(of: $0.name, for: "output '\($0.name)'") }
     return ImportedGraph(
@@ -45,17 +65,19 @@ struct GraphReader {
 
   /// One node; `nil` where its operator is not supported, which is noted.
   private mutating func read(
-    _ stored: ONNXNodeProto, name: String, _ names: inout Names
+    _ stored: inout ONNXNodeProto, name: String, _ names: inout Names
   ) throws -> ImportedNode? {
     let place = "node '\(name)'"
     let operands = try stored.input.map { $0.isEmpty ? nil : try names.place(of: $0, for: place) }
-    let attributes = Dictionary(stored.attribute.map { ($0.name, $0) }) { first, _ in first }
-    var body: ImportedGraph?
-    if let inner = attributes["body"], inner.hasG {
-      // What the body takes from further out has to be here first.
-      for name in inner.g.freeNames where names.isOnlyOutside(name) { _ = try names.place(of: name, for: place) }
-      body = try read(inner.g, outerNames: names.places)
+    var inner: [String: ImportedGraph] = [:]
+    for index in stored.attribute.indices where stored.attribute[index].hasG {
+      // What the inner graph takes from further out has to be here first.
+      for name in stored.attribute[index].g.freeNames where names.isOnlyOutside(name) {
+        _ = try names.place(of: name, for: place)
+      }
+      inner[stored.attribute[index].name] = try read(&stored.attribute[index].g, outerNames: names.places)
     }
+    let attributes = Dictionary(stored.attribute.map { ($0.name, $0) }) { first, _ in first }
     let results = try stored.output.map { $0.isEmpty ? nil : try names.define($0, by: place) }
     let isStandard = stored.domain.isEmpty || stored.domain == "ai.onnx"
     let operation = isStandard ? stored.opType : "\(stored.domain)::\(stored.opType)"
@@ -65,21 +87,23 @@ struct GraphReader {
     }
     return ImportedNode(
       name: name, operation: operation, run: run, operands: operands, results: results, attributes: attributes,
-      value: try attributes["value"].flatMap { $0.hasT ? try HostArray($0.t, folder: folder) : nil }, body: body,
+      value: try attributes["value"].flatMap { $0.hasT ? try HostArray($0.t, folder: folder) : nil }, graphs: inner,
       statistics: operation == "BatchNormalization"
-        ? stored.input.dropFirst(3).compactMap { name in parameters.last { $0.name == name }?.parameter } : [])
+        ? stored.input.dropFirst(3).compactMap { name in parameters.last { $0.initializer == name }?.parameter } : [])
   }
 
-  /// An initializer: what is learned becomes a parameter, everything else a constant.
-  private mutating func source(
-    _ array: HostArray, named name: String, _ role: Parameter.Role?
-  ) -> ImportedGraph.Known {
-    guard array.kind == .float, array.count > 0, !array.shape.isEmpty, array.shape.count <= Shape.maximumRank,
-      let role
-    else { return .constant(array) }
-    let parameter = Parameter(Tensor(array.floats, shape: Shape(array.shape)), role: role)
-    parameters.append((name, parameter))
-    return .parameter(parameter)
+  /// A parameter without its value.
+  private mutating func parameter(_ shape: [Int], role: Parameter.Role, _ initializer: String) -> Parameter {
+    let parameter = Parameter(.zeros, role: role)
+    // Graphs beside each other may use a name each.
+    var (name, number) = (initializer, 1)
+    while !parameterNames.insert(name).inserted {
+      name = "\(initializer)_\(number)"
+      number += 1
+    }
+    parameters.append(
+      ImportedParameter(name: name, initializer: initializer, shape: Shape(shape), parameter: parameter))
+    return parameter
   }
 
   /// For each node the values that neither a later node nor an output needs.
@@ -87,13 +111,23 @@ struct GraphReader {
     var isNeeded = Set(outputs)
     var result: [[Int]] = []
     for node in nodes.reversed() {
-      let used = Set(node.operands.compactMap { $0 } + (node.body?.captured.map(\.outer) ?? []))
+      let used = Set(node.operands.compactMap { $0 } + node.graphs.values.flatMap { $0.captured.map(\.outer) })
       let own = Set(node.results.compactMap { $0 })
       result.append(used.union(own).subtracting(isNeeded).sorted())
       isNeeded.formUnion(used)
     }
     return result.reversed()
   }
+}
+
+/// A parameter of an imported model, in the order in which graphs are read.
+struct ImportedParameter: Sendable {
+  /// Its path.
+  let name: String
+  /// What the file calls it.
+  let initializer: String
+  let shape: Shape
+  let parameter: Parameter
 }
 
 /// Where the values of a graph lie, by their names.

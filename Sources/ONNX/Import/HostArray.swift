@@ -37,14 +37,16 @@ final class HostArray: Sendable {
   let floats: [Float]
   /// The elements of the others; booleans are 0 or 1.
   let integers: [Int]
+  /// The type of the elements in the file, where the array stands there: some operators round to it.
+  let storedType: Int?
   private let uploaded = Mutex<[Device: Tensor]>([:])
 
   init(floats: [Float], shape: [Int]) {
-    (self.shape, self.floats, integers, kind) = (shape, floats, [], .float)
+    (self.shape, self.floats, integers, kind, storedType) = (shape, floats, [], .float, nil)
   }
 
-  init(integers: [Int], shape: [Int], kind: ElementKind = .integer) {
-    (self.shape, self.integers, floats, self.kind) = (shape, integers, [], kind)
+  init(integers: [Int], shape: [Int], kind: ElementKind = .integer, storedType: Int? = nil) {
+    (self.shape, self.integers, floats, self.kind, self.storedType) = (shape, integers, [], kind, storedType)
   }
 
   /// The empty array that an empty tensor stands for.

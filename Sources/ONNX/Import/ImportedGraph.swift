@@ -15,10 +15,15 @@ struct ImportedNode: Sendable {
   let attributes: [String: ONNXAttributeProto]
   /// The array of the attribute `value`, of constants.
   let value: HostArray?
-  /// The graph inside, of loops.
-  let body: ImportedGraph?
+  /// The graphs inside, by the attributes that hold them: `body` of loops, the branches of conditions.
+  let graphs: [String: ImportedGraph]
   /// The moving mean and variance, of a batch normalization that has them as parameters.
   let statistics: [Parameter]
+
+  /// Whether the numbers it is given decide how many it gives.
+  var selects: Bool {
+    Operators.selecting[operation] != nil || graphs.values.contains { $0.nodes.contains(where: \.selects) }
+  }
 
   private func attribute(
     _ name: String, _ type: ONNXAttributeProto.AttributeType
@@ -63,11 +68,23 @@ struct ImportedGraph: Sendable {
     case constant(HostArray)
   }
 
+  /// Is told what each node gave, by the number of the node.
+  typealias Observer = (_ node: Int, _ results: [Operand]) -> Void
+
+  /// The parameters that a node works with.
+  func parameters(of node: ImportedNode) -> [Parameter] {
+    known.compactMap { place, source in
+      guard case .parameter(let parameter) = source, node.operands.contains(place) else { return nil }
+      return parameter
+    }
+  }
+
   /// Runs the graph.
   ///
   /// - Throws: `ONNXError` naming the node that cannot do its work.
   func run(
-    _ operands: [Operand], version: Int, device: Device, mode: Mode, budget: Budget, outer: [Operand?] = []
+    _ operands: [Operand], version: Int, device: Device, mode: Mode, budget: Budget, outer: [Operand?] = [],
+    observing: Observer? = nil
   ) throws -> [Operand] {
     var values = [Operand?](repeating: nil, count: valueCount)
     for (place, source) in known {
@@ -78,15 +95,16 @@ struct ImportedGraph: Sendable {
     }
     for (place, operand) in zip(inputs, operands) { values[place] = operand }
     for (from, to) in captured { values[to] = outer[from] }
-    for (node, finished) in zip(nodes, lastUses) {
+    for (index, (node, finished)) in zip(nodes, lastUses).enumerated() {
       let invocation = Invocation(
         node: node, inputs: node.operands.map { $0.flatMap { values[$0] } }, version: version, device: device,
-        mode: mode, budget: budget, values: node.body == nil ? [] : values)
+        mode: mode, budget: budget, values: node.graphs.isEmpty ? [] : values)
       do {
         let results = try node.run(invocation)
         guard results.count >= node.results.count else {
           throw ShapeError("output \(results.count + 1) of this operator is not supported")
         }
+        observing?(index, results)
         for (place, result) in zip(node.results, results) {
           if let place { values[place] = result }
         }

@@ -75,12 +75,15 @@ struct Invocation {
   func optionalFloats(_ index: Int) throws -> Tensor? { try optional(index).map { _ in try floats(index) } }
 
   /// An operand that has to be known in host memory, read back from the device if need be.
-  func host(_ index: Int) throws -> HostArray {
-    switch try operand(index) {
+  func host(_ index: Int) throws -> HostArray { try hosted(try operand(index), named: "input \(index + 1)") }
+
+  /// - Parameter limit: How many elements it may have.
+  func hosted(_ operand: Operand, named name: String, limit: Int = Limits.hostElements) throws -> HostArray {
+    switch operand {
     case .host(let array): return array
     case .tensor(let tensor):
-      guard tensor.elementCount <= Limits.hostElements else {
-        throw ShapeError("input \(index + 1) has \(tensor.elementCount) elements; it should be a few numbers")
+      guard tensor.elementCount <= limit else {
+        throw ShapeError("\(name) has \(tensor.elementCount) elements; it should be a few numbers")
       }
       let tensor = tensor.detached
       switch tensor.dtype {

@@ -31,7 +31,7 @@ public struct ONNXModel: Layer {
   }
 
   /// What it takes.
-  public let inputs: [Port]
+  public private(set) var inputs: [Port]
   /// What it gives.
   public let outputs: [Port]
   /// Who wrote the file.
@@ -43,37 +43,78 @@ public struct ONNXModel: Layer {
   /// Further properties.
   public let properties: [String: String]
   /// The number of samples the model insists on; `nil` where it takes any. Other batches are cut into such pieces.
-  public private(set) var batchSize: Int?
+  public package(set) var batchSize: Int?
   /// What it is called in paths and summaries.
-  public let name: String?
+  public internal(set) var name: String?
+  /// The shape of the result for one sample, where it is known although the parameters have no values yet.
+  var describedOutput: Shape?
   package let cachedParameters: [Parameter]
-  private let graph: ImportedGraph
-  private let turnsImages: Bool
+  /// The file, but for the numbers of the parameters.
+  let file: ONNXModelProto
+  /// In the order of the file.
+  let importedParameters: [ImportedParameter]
+  let graph: ImportedGraph
+  /// Whether images are handed in with their channels last, although the graph wants them first.
+  package private(set) var turnsImages = false
 
-  init(
-    _ file: ONNXModelProto, _ graph: ImportedGraph, _ parameters: [(name: String, parameter: Parameter)],
-    channelsLast: Bool
-  ) throws {
-    let initialized = Set(file.graph.initializer.map(\.name))
-    inputs = try file.graph.input.filter { !initialized.contains($0.name) }.map {
-      try Port($0, turned: channelsLast)
+  /// Reads what a file says, and checks all that can be checked without running it.
+  ///
+  /// - Parameters:
+  ///   - folder: Where files beside the model may lie; `nil` where none may be read.
+  ///   - numbersAreElsewhere: Whether arrays without numbers are parameters that get their values later.
+  init(_ file: ONNXModelProto, folder: URL?, numbersAreElsewhere: Bool) throws {
+    guard file.hasGraph, !file.opsetImport.isEmpty else {
+      throw ONNXError.notAModel(reason: "there is no graph with a version of the operators in it")
     }
-    outputs = try file.graph.output.map { try Port($0, turned: false) }
+    guard let version = file.opsetImport.first(where: { $0.domain.isEmpty || $0.domain == "ai.onnx" })?.version,
+      version >= 7
+    else {
+      throw ONNXError.notAModel(
+        reason:
+          "it is written for a version of the operator set before 7, with other rules; convert it with onnx.version_converter"
+      )
+    }
+    var file = file
+    var reader = GraphReader(version: Int(clamping: version), folder: folder, numbersAreElsewhere: numbersAreElsewhere)
+    graph = try reader.read(&file.graph)
+    guard reader.unsupported.isEmpty else {
+      throw ONNXError.unsupportedOperators(
+        reader.unsupported.sorted { $0.key < $1.key }.map { .init(operation: $0.key, nodes: $0.value) })
+    }
+    let initialized = Set(file.graph.initializer.map(\.name))
+    inputs = try file.graph.input.filter { !initialized.contains($0.name) }.map { try Port($0) }
+    outputs = try file.graph.output.map { try Port($0) }
     guard !outputs.isEmpty else { throw ONNXError.notAModel(reason: "the graph has no outputs") }
+    operatorSet = Int(clamping: version)
     producer = [file.producerName, file.producerVersion].filter { !$0.isEmpty }.joined(separator: " ")
-    operatorSet = Int(clamping: file.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }?.version ?? 0)
     documentation = file.docString
     properties = Dictionary(file.metadataProps.map { ($0.key, $0.value) }) { first, _ in first }
     name = nil
-    cachedParameters = parameters.map(\.parameter)
-    for (name, parameter) in parameters { parameter.settle(path: name, seed: 0) }
-    self.graph = graph
-    turnsImages = channelsLast
+    importedParameters = reader.parameters
+    cachedParameters = importedParameters.map(\.parameter)
+    for known in importedParameters { known.parameter.settle(path: known.name, seed: 0) }
+    self.file = file
   }
 
   /// The names of the classes, where the file lists them.
   public var classNames: [String] {
     properties["class_names"]?.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) ?? []
+  }
+}
+
+// Images.
+extension ONNXModel {
+  /// Whether an input looks like images with their channels first, as models of PyTorch have them; `turned()` then takes pictures as
+  /// Martlet has them.
+  public var takesChannelsFirst: Bool { !turnsImages && inputs.contains(where: \.looksLikeImagesFirst) }
+
+  /// The model for images with their channels last, `[batch, height, width, channels]`: inputs of four axes are turned on the way in.
+  public func turned() -> ONNXModel {
+    if turnsImages { return self }
+    var model = self
+    model.turnsImages = true
+    model.inputs = inputs.map(\.turned)
+    return model
   }
 }
 
@@ -142,7 +183,9 @@ extension ONNXModel {
     return outputs.indices.map { output in .concatenated(parts.map { $0[output] }, alongAxis: 0) }
   }
 
-  private func run(_ inputs: [Tensor], mode: Mode, budget: Budget) throws -> [Tensor] {
+  private func run(
+    _ inputs: [Tensor], mode: Mode, budget: Budget, observing: ImportedGraph.Observer? = nil
+  ) throws -> [Tensor] {
     let device = inputs.first?.device ?? cachedParameters.first?.value.device ?? .current
     let operands = try zip(inputs, self.inputs).map { input, port -> Operand in
       guard input.device == device else {
@@ -154,7 +197,8 @@ extension ONNXModel {
       // Whole numbers in floats become indices, as everywhere; bytes become numbers.
       return .tensor(turned.dtype == port.dtype ? turned : turned.cast(to: port.dtype))
     }
-    let results = try graph.run(operands, version: operatorSet, device: device, mode: mode, budget: budget)
+    let results = try graph.run(
+      operands, version: operatorSet, device: device, mode: mode, budget: budget, observing: observing)
     return try zip(results, outputs).map { result, port in
       switch result {
       case .tensor(let tensor): return tensor
@@ -164,6 +208,23 @@ extension ONNXModel {
         }
       }
     }
+  }
+
+  /// The shape of what each node gives for a sample of zeros, by the number of the node, for those that give tensors; empty where the
+  /// shape of a sample is open or nothing can be made of zeros.
+  func tracedShapes() -> [Int: [Int]] {
+    guard let shapes = knownInputShapes else { return [:] }
+    var found: [Int: [Int]] = [:]
+    let zeros = shapes.map { Tensor.zeros(Shape([batchSize ?? 1] + Array($0))) }
+    let trace: ImportedGraph.Observer = { node, results in
+      if case .tensor(let tensor)? = results.first { found[node] = Array(tensor.shape) }
+    }
+    do {
+      _ = try withoutGradient {
+        try run(zeros, mode: .inference, budget: Budget(elements: 1 << 30), observing: trace)
+      }
+    } catch { return [:] }
+    return found
   }
 
   /// The model after a run on zeros, which shows whether its nodes fit each other and whether it takes any number of samples. Where
@@ -199,8 +260,10 @@ extension ONNXModel {
     } catch is Budget.Exhausted {
       return model
     } catch let error as ONNXError {
-      // Whole numbers may be shapes or axes, for which zeros prove nothing.
-      guard inputs.contains(where: { $0.dtype != .float32 }) else { throw error }
+      // Whole numbers may be shapes or axes, and of zeros nothing may be selected: then they prove nothing.
+      guard inputs.contains(where: { $0.dtype != .float32 }) || graph.nodes.contains(where: \.selects) else {
+        throw error
+      }
       return self
     } catch let error as ShapeError {
       throw ONNXError.malformed(place: "the inputs", reason: error.description)
@@ -214,7 +277,7 @@ extension ONNXModel: CachedParameters, NamedParts {
   /// The name of the type.
   public static var typeName: String { "ONNXModel" }
 
-  package var parts: [(name: String, part: any Sendable)] { cachedParameters.map { ($0.name, $0) } }
+  package var parts: [(name: String, part: any Sendable)] { importedParameters.map { ($0.name, $0.parameter) } }
 
   /// The result for a batch.
   ///
@@ -238,6 +301,12 @@ extension ONNXModel: CachedParameters, NamedParts {
 
   /// The shape of the result; see `Layer`.
   public func outputShape(for input: Shape) throws -> Shape {
+    if let missing = importedParameters.first(where: { !$0.parameter.isInitialized }) {
+      guard let describedOutput, input == inputShapes.first ?? nil else {
+        throw ShapeError("'\(missing.name)' has no value yet, without which no result has a shape")
+      }
+      return describedOutput
+    }
     do {
       let size = batchSize ?? 1
       let probe = Tensor.zeros(try Limits.checked([size] + Array(input)))
@@ -248,11 +317,42 @@ extension ONNXModel: CachedParameters, NamedParts {
   }
 
   /// The parameters are there since the model was read; see `Layer`.
-  public func initializeParameters(for input: Shape) throws { _ = try outputShape(for: input) }
+  public func initializeParameters(for input: Shape) throws {
+    try requireParameters()
+    let shape = try outputShape(for: input)
+    if let describedOutput, input == inputShapes.first ?? nil, shape != describedOutput {
+      throw ShapeError("the graph gives \(shape), its description says \(describedOutput)")
+    }
+  }
+
+  /// - Throws: `ShapeError` for a parameter that has no value, or one of another shape than the file says.
+  private func requireParameters() throws {
+    for known in importedParameters {
+      guard known.parameter.shape == known.shape else {
+        throw ShapeError(
+          "'\(known.name)' has shape \(known.parameter.shape.map { "\($0)" } ?? "none"), the graph needs \(known.shape)"
+        )
+      }
+    }
+  }
+}
+
+extension ONNXModel: GraphModel {
+  package var knownInputShapes: [Shape]? {
+    let shapes = inputShapes.compactMap { $0 }
+    return shapes.count == inputs.count && !shapes.isEmpty ? shapes : nil
+  }
+
+  package func predictions(_ inputs: [Tensor]) throws -> [Tensor] { try run(inputs) }
+
+  package func makeParameters() throws {
+    try requireParameters()
+    do { _ = try triedOut(elements: 1 << 30) } catch let error as ONNXError { throw ShapeError(error.description) }
+  }
 }
 
 extension ONNXModel.Port {
-  init(_ stored: ONNXValueInfoProto, turned: Bool) throws {
+  init(_ stored: ONNXValueInfoProto) throws {
     name = stored.name
     guard case .tensorType(let type)? = stored.type.value else {
       (shape, dtype) = (nil, .float32)
@@ -267,14 +367,25 @@ extension ONNXModel.Port {
       shape = nil
       return
     }
-    var extents = try type.shape.dim.map { dimension -> Int? in
+    shape = try type.shape.dim.map { dimension -> Int? in
       guard case .dimValue(let extent)? = dimension.value, extent != 0 else { return nil }
       guard extent > 0, extent <= Int64(Int32.max) else {
         throw ONNXError.malformed(place: "'\(stored.name)'", reason: "an extent of \(extent)")
       }
       return Int(extent)
     }
-    if turned && extents.count == 4 { extents = [extents[0], extents[2], extents[3], extents[1]] }
-    shape = extents
+  }
+
+  /// The same for images whose channels are handed in last.
+  fileprivate var turned: Self {
+    guard let shape, shape.count == 4 else { return self }
+    return Self(name: name, shape: [shape[0], shape[2], shape[3], shape[1]], dtype: dtype)
+  }
+
+  /// Whether it looks like a batch of images with their channels first: four axes, of which the second is as short as channels are
+  /// and the last is longer.
+  fileprivate var looksLikeImagesFirst: Bool {
+    guard let shape, shape.count == 4, dtype == .float32, let channels = shape[1] else { return false }
+    return [1, 3, 4].contains(channels) && (shape[3] ?? .max) > 4
   }
 }

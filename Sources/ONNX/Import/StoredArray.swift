@@ -12,15 +12,8 @@ extension HostArray {
     func damaged(_ reason: String) -> ONNXError { .malformed(place: place, reason: reason) }
     let kind: ElementKind
     do { kind = try ElementKind(dataType: Int(stored.dataType)) } catch { throw damaged("\(error)") }
-    // Where an extent is 0, the others still have to be possible.
-    var possible = 1
-    for extent in stored.dims {
-      let (product, overflow) = possible.multipliedReportingOverflow(by: Int(max(extent, 1)))
-      guard extent >= 0, !overflow, product <= Int(Int32.max) else { throw damaged("impossible shape \(stored.dims)") }
-      possible = product
-    }
-    let count = stored.dims.contains(0) ? 0 : possible
-    let shape = stored.dims.map { Int($0) }
+    let shape = try stored.possibleShape()
+    let count = shape.reduce(1, *)
     let bytes: Data?
     if stored.dataLocation == .external {
       bytes = try ExternalData.bytes(of: stored, folder: folder)
@@ -36,7 +29,9 @@ extension HostArray {
         self.init(floats: Self.floats(bytes, dataType: Int(stored.dataType)), shape: shape)
       } else {
         let integers = Self.integers(bytes, dataType: Int(stored.dataType))
-        self.init(integers: kind == .boolean ? integers.map { $0 == 0 ? 0 : 1 } : integers, shape: shape, kind: kind)
+        self.init(
+          integers: kind == .boolean ? integers.map { $0 == 0 ? 0 : 1 } : integers, shape: shape, kind: kind,
+          storedType: Int(stored.dataType))
       }
       return
     }
@@ -61,7 +56,9 @@ extension HostArray {
         }
       listed = values.count
       guard listed == count else { throw damaged("\(listed) elements for shape \(shape)") }
-      self.init(integers: kind == .boolean ? values.map { $0 == 0 ? 0 : 1 } : values, shape: shape, kind: kind)
+      self.init(
+        integers: kind == .boolean ? values.map { $0 == 0 ? 0 : 1 } : values, shape: shape, kind: kind,
+        storedType: Int(stored.dataType))
     }
   }
 

@@ -32,6 +32,7 @@ package struct SavedGenerator: Sendable {
   ///
   /// - Throws: `RecipeError`, `FileError`, `SafetensorsError`.
   package static func read(_ path: String) throws -> SavedGenerator? {
+    if SavedNetwork.isONNX(named: path) { return nil }
     let (metadata, weightCount) = try contents(path)
     guard let name = metadata["recipe"], let task = Recipe.named(name)?.task as? any GenerativeTask else { return nil }
     return try SavedGenerator(metadata, recipe: name, task: task, path: path, weightCount: weightCount)
@@ -40,7 +41,9 @@ package struct SavedGenerator: Sendable {
   /// The recipe that a file says it was saved by, whatever it holds.
   ///
   /// - Throws: `FileError`, `SafetensorsError`.
-  package static func recipe(of path: String) throws -> String { try contents(path).metadata["recipe"] ?? "" }
+  package static func recipe(of path: String) throws -> String {
+    SavedNetwork.isONNX(named: path) ? "" : try contents(path).metadata["recipe"] ?? ""
+  }
 
   private static func contents(_ path: String) throws -> (metadata: [String: String], weightCount: Int) {
     let contents = try Safetensors.contents(of: URL(fileURLWithPath: path))

@@ -19,6 +19,11 @@ extension SavedNetwork {
     URL(fileURLWithPath: path).pathExtension.lowercased() == "martlet"
   }
 
+  /// Whether the name of a file is that of an ONNX model.
+  package static func isONNX(named path: String) -> Bool {
+    URL(fileURLWithPath: path).pathExtension.lowercased() == "onnx"
+  }
+
   /// The network as an archive.
   package func archive(
     of model: any Layer, for task: SupervisedTask, sample: [Float]? = nil, metrics: [String: Double] = [:]

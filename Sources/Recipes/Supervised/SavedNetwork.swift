@@ -49,23 +49,28 @@ package struct SavedNetwork: Sendable {
 }
 
 extension SavedNetwork {
-  /// The network that a file holds, and the task it was trained for: an archive, or weights with notes as `train` wrote them before there
-  /// were archives.
+  /// The network that a file holds, and the task it was trained for: an archive, an ONNX file, or weights with notes as `train` wrote them
+  /// before there were archives.
   ///
-  /// - Throws: `RecipeError`, `FileError`, `SafetensorsError`, `ArchiveError` or `ModelError` for a file that cannot be read or does
-  ///   not fit.
+  /// - Throws: `RecipeError`, `FileError`, `SafetensorsError`, `ArchiveError`, `ONNXError` or `ModelError` for a file that cannot be
+  ///   read or does not fit.
   package static func read(_ path: String) throws -> (saved: SavedNetwork, task: SupervisedTask, model: any Layer) {
     let url = URL(fileURLWithPath: path)
+    if isONNX(named: path) { return try network(in: Archive.importONNX(url), path: path) }
     if Archive.isArchive(url) { return try network(in: Archive.load(url), path: path) }
-    let metadata = try Safetensors.contents(of: url).metadata
+    let contents = try Safetensors.contents(of: url)
+    let metadata = contents.metadata
     guard let name = metadata["recipe"], let recipe = Recipe.named(name) else {
       throw RecipeError.notSavedByTrain(path: path, recipe: metadata["recipe"])
     }
     guard let task = recipe.task as? any NetworkTask else { throw RecipeError.noNetwork(recipe: name) }
     let saved = try SavedNetwork(metadata, recipe: name, usual: task.supervised.form, path: path)
-    let model = try task.supervised.network.model(for: saved.form, seed: 0)
-    try model.load(from: url)
-    return (saved, task.supervised, model)
+    do {
+      let weights = try Weights(contents.entries, from: path)
+      return (saved, task.supervised, try task.supervised.network.model(for: saved.form, weights: weights))
+    } catch ModelError.weightsDoNotFit(_, let reason) {
+      throw ModelError.weightsDoNotFit(source: path, reason: reason)
+    }
   }
 
   private init(_ metadata: [String: String], recipe: String, usual: SampleForm, path: String) throws {

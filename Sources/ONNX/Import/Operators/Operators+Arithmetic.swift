@@ -29,6 +29,17 @@ extension Operators {
     "Floor": floatOnHost({ $0.floor() }) { $0.rounded(.down) },
     "Ceil": floatOnHost({ $0.ceiling() }) { $0.rounded(.up) },
     "Round": floatOnHost({ $0.round() }) { $0.rounded(.toNearestOrEven) },
+    "Atan": unary { x, _ in arcTangent(x) },
+    // By the tangent of half the angle, which is finite at both ends.
+    "Asin": unary { x, _ in 2 * arcTangent(x / (1 + (1 - x * x).squareRoot())) },
+    "Acos": unary { x, _ in Float.pi / 2 - 2 * arcTangent(x / (1 + (1 - x * x).squareRoot())) },
+    "Asinh": unary { x, _ in
+      let magnitude = x.abs()
+      let square = x * x
+      return x.sign() * (magnitude + square / (1 + (1 + square).squareRoot())).log1p()
+    },
+    "Acosh": unary { x, _ in (x + (x * x - 1).squareRoot()).log() },
+    "Atanh": unary { x, _ in 0.5 * (2 * x / (1 - x)).log1p() },
     "Sin": unary { x, _ in x.sin() },
     "Cos": unary { x, _ in x.cos() },
     "Tan": unary { x, _ in x.sin() / x.cos() },
@@ -39,6 +50,22 @@ extension Operators {
     },
     "Cosh": unary { x, _ in (x.exp() + (-x).exp()) * 0.5 },
   ]
+
+  /// The angle of a tangent.
+  private static func arcTangent(_ x: Tensor) -> Tensor {
+    // atan x = 2 atan(x / (1 + √(1 + x²))). Beyond 1 the reciprocal is taken; so after two halvings the angle is π/16 at most and its
+    // tangent 0.2, for which six terms of the series are exact to the last digit.
+    let isLarge = x.abs() .> 1
+    let small = Tensor.select(isLarge, Tensor.select(isLarge, x, 1).reciprocal(), x)
+    func halved(_ t: Tensor) -> Tensor { t / (1 + (1 + t * t).squareRoot()) }
+    let t = halved(halved(small))
+    let u = t * t
+    let terms: [Float] = [1, -1 / 3, 1 / 5, -1 / 7, 1 / 9, -1 / 11]
+    var series = u * 0 + (terms.last ?? 0)
+    for term in terms.dropLast().reversed() { series = series * u + term }
+    let angle = 4 * t * series
+    return Tensor.select(isLarge, x.sign() * (Float.pi / 2) - angle, angle)
+  }
 
   /// Two operands with broadcasting; whole numbers that are known stay in host memory.
   static func binary(

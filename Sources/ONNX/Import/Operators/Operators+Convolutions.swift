@@ -10,13 +10,32 @@ extension Operators {
     "ConvTranspose": one(transposedConvolution),
     "MaxPool": one { node in
       try pooled(node) { x, window in
-        x.maxPool2d(size: window.size, stride: window.stride, padding: .explicit(window.margins))
+        window.dilation == Extent2D(1)
+          ? x.maxPool2d(size: window.size, stride: window.stride, padding: .explicit(window.margins))
+          : gapped(x, window, around: -.infinity) { taps in taps.dropFirst().reduce(taps[0]) { Tensor.maximum($0, $1) }
+          }
       }
     },
     "AveragePool": one { node in
       let counts = try node.int("count_include_pad", 0) != 0
       return try pooled(node, fillingMargins: counts) { x, window in
-        x.averagePool2d(size: window.size, stride: window.stride, padding: .explicit(window.margins))
+        if window.dilation == Extent2D(1) {
+          return x.averagePool2d(size: window.size, stride: window.stride, padding: .explicit(window.margins))
+        }
+        func sum(_ x: Tensor) -> Tensor {
+          gapped(x, window, around: 0) { taps in taps.dropFirst().reduce(taps[0]) { $0 + $1 } }
+        }
+        return sum(x) / sum(Tensor.ones(x.shape, on: node.device))
+      }
+    },
+    "LpPool": one { node in
+      let p = Float(try node.int("p", 2))
+      guard p >= 1 else { throw ShapeError("'p' is \(p)") }
+      // Outside there is nothing, which counts as 0.
+      return try pooled(node, fillingMargins: true) { x, window in
+        let powers = p == 2 ? x * x : x.abs().power(p)
+        let sum = gapped(powers, window, around: 0) { taps in taps.dropFirst().reduce(taps[0]) { $0 + $1 } }
+        return p == 2 ? sum.squareRoot() : sum.power(1 / p)
       }
     },
     "GlobalAveragePool": one { node in
@@ -43,18 +62,22 @@ extension Operators {
     let padding: String
     let isSequence: Bool
 
-    init(_ node: Invocation, size: [Int], rank: Int) throws {
-      guard rank == 3 || rank == 4 else {
-        throw ShapeError("only along one or two axes are there such operations here; this is along \(rank - 2)")
-      }
+    /// - Parameter part: Those of several axes that are meant, one or two; by default all.
+    init(_ node: Invocation, size: [Int], rank: Int, part: Range<Int>? = nil) throws {
       let axes = rank - 2
-      isSequence = axes == 1
+      let part = part ?? 0..<axes
+      guard part.count == 1 || part.count == 2 else {
+        throw ShapeError("only along one or two axes is there such an operation here; this is along \(axes)")
+      }
+      let isSequence = part.count == 1
+      self.isSequence = isSequence
       func extent(_ values: [Int]?, _ name: String) throws -> Extent2D {
         let values = values ?? Array(repeating: 1, count: axes)
         guard values.count == axes, values.allSatisfy({ (1...Int(Int32.max)).contains($0) }) else {
           throw ShapeError("'\(name)' is \(values); \(axes) positive numbers are needed")
         }
-        return axes == 1 ? Extent2D(1, values[0]) : Extent2D(values[0], values[1])
+        let own = values[part]
+        return isSequence ? Extent2D(1, own[part.lowerBound]) : Extent2D(own[part.lowerBound], own[part.lowerBound + 1])
       }
       self.size = try extent(size, "kernel_shape")
       stride = try extent(try node.ints("strides"), "strides")
@@ -63,10 +86,11 @@ extension Operators {
       guard pads.count == 2 * axes, pads.allSatisfy({ (0...Int(Int32.max)).contains($0) }) else {
         throw ShapeError("'pads' is \(pads); \(2 * axes) numbers from 0 on are needed")
       }
+      let (before, after) = (Array(pads[..<axes][part]), Array(pads[axes...].dropFirst(part.lowerBound)))
       margins =
-        axes == 1
-        ? Margins(left: pads[0], right: pads[1])
-        : Margins(top: pads[0], bottom: pads[2], left: pads[1], right: pads[3])
+        isSequence
+        ? Margins(left: before[0], right: after[0])
+        : Margins(top: before[0], bottom: after[0], left: before[1], right: after[1])
       padding = try node.string("auto_pad", "NOTSET")
       guard ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"].contains(padding) else {
         throw ShapeError("'auto_pad' is '\(padding)'")
@@ -114,9 +138,10 @@ extension Operators {
 
   private static func convolution(_ node: Invocation) throws -> Tensor {
     let (x, kernel, bias) = try weights(node)
-    let geometry = try Geometry(node, size: Array(kernel.shape.dropFirst(2)), rank: x.rank)
     let groups = try node.int("group", 1)
     guard groups >= 1, groups <= x.shape[1] else { throw ShapeError("\(groups) groups of \(x.shape[1]) channels") }
+    if x.rank == 5 { return try spatialConvolution(node, x, kernel, bias, groups: groups) }
+    let geometry = try Geometry(node, size: Array(kernel.shape.dropFirst(2)), rank: x.rank)
     let (images, turned) = (channelsLast(x), turned(kernel: kernel))
     let window = try geometry.window(over: Extent2D(images.shape[1], images.shape[2]))
     let (shape, _) = try Shape.conv2dShape(
@@ -128,6 +153,45 @@ extension Operators {
       turned, bias: bias, stride: window.stride, padding: .explicit(window.margins), dilation: window.dilation,
       groups: groups)
     return channelsFirst(y, isSequence: geometry.isSequence)
+  }
+
+  /// Along three axes: for each layer of the kernel a convolution of the images in the depths it meets, summed up.
+  private static func spatialConvolution(
+    _ node: Invocation, _ x: Tensor, _ kernel: Tensor, _ bias: Tensor?, groups: Int
+  ) throws -> Tensor {
+    let size = Array(kernel.shape.dropFirst(2))
+    let deep = try Geometry(node, size: size, rank: 5, part: 0..<1).window(over: Extent2D(1, x.shape[2]))
+    let plane = try Geometry(node, size: size, rank: 5, part: 1..<3).window(over: Extent2D(x.shape[3], x.shape[4]))
+    let (before, after) = (deep.margins.left, deep.margins.right)
+    let reach = (deep.size.width - 1) * deep.dilation.width
+    guard max(before, after, reach) < 1 << 20 else { throw ShapeError("the window is too large") }
+    let depth = (x.shape[2] + before + after - reach - 1) / deep.stride.width + 1
+    guard x.shape[2] + before + after > reach else { throw ShapeError("a kernel deeper than \(x.shape)") }
+    // [batch, depth, height, width, channels]
+    _ = try node.allowed([x.shape[0], x.shape[2] + before + after, x.shape[3], x.shape[4], x.shape[1]])
+    let images = x.transposed([0, 2, 3, 4, 1]).padded([(0, 0), (before, after), (0, 0), (0, 0), (0, 0)])
+    var sum: Tensor?
+    for layer in 0..<size[0] {
+      let own = turned(kernel: kernel.sliced(axis: 2, from: layer, count: 1).squeezed(at: 2))
+      let met = images.sliced(
+        axis: 1, from: layer * deep.dilation.width, count: depth, step: depth == 1 ? 1 : deep.stride.width)
+      let folded = Shape([x.shape[0] * depth, x.shape[3], x.shape[4], x.shape[1]])
+      let (shape, _) = try Shape.conv2dShape(
+        input: folded, kernel: own.shape, stride: plane.stride, padding: .explicit(plane.margins),
+        dilation: plane.dilation, groups: groups)
+      _ = try node.allowed(Array(shape), work: work(shape, times: own.elementCount / own.shape[3]))
+      let y = met.reshaped(to: folded).conv2d(
+        own, stride: plane.stride, padding: .explicit(plane.margins), dilation: plane.dilation, groups: groups)
+      sum = sum.map { $0 + y } ?? y
+    }
+    guard var y = sum else { throw ShapeError("an empty kernel") }
+    if let bias {
+      guard bias.shape == [y.shape[3]] else {
+        throw ShapeError("a bias of shape \(bias.shape) for \(y.shape[3]) channels")
+      }
+      y = y + bias
+    }
+    return y.reshaped(to: [x.shape[0], depth, y.shape[1], y.shape[2], y.shape[3]]).transposed([0, 4, 1, 2, 3])
   }
 
   private static func transposedConvolution(_ node: Invocation) throws -> Tensor {
@@ -208,17 +272,41 @@ extension Operators {
   ) throws -> Tensor {
     let x = try images(node)
     guard let size = try node.ints("kernel_shape") else { throw ShapeError("'kernel_shape' is missing") }
-    let geometry = try Geometry(node, size: size, rank: x.rank)
-    guard geometry.dilation == Extent2D(1) else { throw ShapeError("windows with gaps are not supported in pooling") }
     guard try node.int("storage_order", 0) == 0 else { throw ShapeError("'storage_order' 1 is not supported") }
-    var images = channelsLast(x)
+    guard x.rank == 5 else {
+      let geometry = try Geometry(node, size: size, rank: x.rank)
+      let y = try pooled(channelsLast(x), geometry, node, fillingMargins: fillingMargins, body)
+      return channelsFirst(y, isSequence: geometry.isSequence)
+    }
+    // In the planes first, then along the depth, each plane a row of one image.
+    let planes = Shape([x.shape[0] * x.shape[2], x.shape[3], x.shape[4], x.shape[1]])
+    let plane = try Geometry(node, size: size, rank: 5, part: 1..<3)
+    let y = try pooled(
+      x.transposed([0, 2, 3, 4, 1]).reshaped(to: planes), plane, node, fillingMargins: fillingMargins, body)
+    let rows = y.reshaped(to: [x.shape[0], x.shape[2], y.shape[1] * y.shape[2], x.shape[1]]).transposed([0, 2, 1, 3])
+    let deep = try Geometry(node, size: size, rank: 5, part: 0..<1)
+    let z = try pooled(rows, deep, node, fillingMargins: fillingMargins, body)
+    return z.reshaped(to: [x.shape[0], y.shape[1], y.shape[2], z.shape[2], x.shape[1]]).transposed([0, 4, 3, 1, 2])
+  }
+
+  /// - Parameter images: `[batch, height, width, channels]`; a sequence is an image of one row.
+  private static func pooled(
+    _ images: Tensor, _ geometry: Geometry, _ node: Invocation, fillingMargins: Bool, _ body: (Tensor, Window) -> Tensor
+  ) throws -> Tensor {
+    var images = images
     var image = Extent2D(images.shape[1], images.shape[2])
+    // Rows that are not an axis of the window are as many as they are.
     var window = try geometry.window(over: image)
     let m = window.margins
     // Where the last window may begin: not in the margins at the end.
     let (lastRow, lastColumn) = (image.height + m.top, image.width + m.left)
-    guard max(m.top, m.bottom) < window.size.height, max(m.left, m.right) < window.size.width else {
-      throw ShapeError("margins \(m) as large as the window \(window.size)")
+    let reach = Extent2D(
+      (window.size.height - 1) * window.dilation.height + 1, (window.size.width - 1) * window.dilation.width + 1)
+    guard max(m.top, m.bottom) < reach.height, max(m.left, m.right) < reach.width,
+      reach.height <= image.height + m.top + m.bottom, reach.width <= image.width + m.left + m.right
+    else { throw ShapeError("windows of \(reach) with margins \(m) over images of \(image)") }
+    guard window.dilation == Extent2D(1) || window.size.area <= 1024 else {
+      throw ShapeError("a window of \(window.size) with gaps is too large")
     }
     if fillingMargins {
       image = Extent2D(image.height + m.top + m.bottom, image.width + m.left + m.right)
@@ -237,17 +325,41 @@ extension Operators {
       }
       let own = window.margins
       let (bottom, below) = end(
-        image.height, window.size.height, window.stride.height, own.top, own.bottom, last: lastRow)
+        image.height, reach.height, window.stride.height, own.top, own.bottom, last: lastRow)
       let (right, beside) = end(
-        image.width, window.size.width, window.stride.width, own.left, own.right, last: lastColumn)
+        image.width, reach.width, window.stride.width, own.left, own.right, last: lastColumn)
       (window.margins.bottom, window.margins.right) = (bottom, right)
       // What no window reaches would be room for one more.
       image = Extent2D(image.height - below, image.width - beside)
       images = images.sliced(axis: 1, from: 0, count: image.height).sliced(axis: 2, from: 0, count: image.width)
     }
     let (shape, _) = try Shape.pool2dShape(
-      input: images.shape, size: window.size, stride: window.stride, padding: .explicit(window.margins))
-    _ = try node.allowed(Array(shape), work: work(shape, times: window.size.area))
-    return channelsFirst(body(images, window), isSequence: geometry.isSequence)
+      input: images.shape, size: reach, stride: window.stride, padding: .explicit(window.margins))
+    _ = try node.allowed(Array(shape), work: work(shape, times: 16 * window.size.area))
+    return body(images, window)
+  }
+
+  /// A window tap by tap: what each tap meets at all positions of the window.
+  ///
+  /// - Parameter around: What the margins are filled with.
+  private static func gapped(
+    _ x: Tensor, _ window: Window, around value: Float, _ joined: ([Tensor]) -> Tensor
+  ) -> Tensor {
+    let m = window.margins
+    let padded = x.padded([(0, 0), (m.top, m.bottom), (m.left, m.right), (0, 0)], mode: .constant(value))
+    func count(_ extent: Int, _ size: Int, _ dilation: Int, _ stride: Int) -> Int {
+      (extent - (size - 1) * dilation - 1) / stride + 1
+    }
+    let rows = count(padded.shape[1], window.size.height, window.dilation.height, window.stride.height)
+    let columns = count(padded.shape[2], window.size.width, window.dilation.width, window.stride.width)
+    let taps = (0..<window.size.height).flatMap { row in
+      (0..<window.size.width).map { column in
+        padded
+          .sliced(axis: 1, from: row * window.dilation.height, count: rows, step: rows == 1 ? 1 : window.stride.height)
+          .sliced(
+            axis: 2, from: column * window.dilation.width, count: columns, step: columns == 1 ? 1 : window.stride.width)
+      }
+    }
+    return joined(taps)
   }
 }

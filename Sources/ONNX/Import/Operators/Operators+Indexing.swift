@@ -5,43 +5,6 @@ import MartletTensor
 extension Operators {
   static let indexing: [String: Function] = [
     "Gather": gather,
-    "GatherElements": one { node in
-      let (x, indices) = (try node.tensor(0), try node.tensor(1))
-      let axis = try node.axis(try node.int("axis", 0), rank: x.rank)
-      guard indices.rank == x.rank, indices.dtype == .int32,
-        x.shape.indices.allSatisfy({ $0 == axis || indices.shape[$0] <= x.shape[$0] })
-      else { throw ShapeError("indices \(indices.dtype) of shape \(indices.shape) for \(x.shape)") }
-      let shape = try node.allowed(Array(indices.shape))
-      // The place of each element in the row-major order of x.
-      var places = Tensor.select(indices .< 0, indices + Float(x.shape[axis]), indices)
-      places = Tensor.minimum(Tensor.maximum(places, 0), Float(x.shape[axis] - 1))
-      let strides = x.shape.contiguousStrides
-      var flat = places * Float(strides[axis])
-      for other in x.shape.indices where other != axis {
-        var along = Shape(repeating: 1, rank: x.rank)
-        along[other] = shape[other]
-        flat = flat + Tensor.range(shape[other], on: node.device).reshaped(to: along) * Float(strides[other])
-      }
-      return x.reshaped(to: [x.elementCount]).gathered(flat)
-    },
-    "GatherND": one { node in
-      let (x, indices) = (try node.tensor(0), try node.tensor(1))
-      guard try node.int("batch_dims", 0) == 0 else { throw ShapeError("'batch_dims' is not supported") }
-      guard let depth = indices.shape.last, depth <= x.rank, indices.dtype == .int32 else {
-        throw ShapeError("indices \(indices.dtype) of shape \(indices.shape) for \(x.shape)")
-      }
-      let (leading, rest) = (Shape(x.shape[..<depth]), Array(x.shape[depth...]))
-      _ = try node.allowed(Array(indices.shape.dropLast()) + rest)
-      var flat: Tensor?
-      for (axis, stride) in leading.contiguousStrides.enumerated() {
-        let own = indices.sliced(axis: indices.rank - 1, from: axis, count: 1).squeezed(at: -1)
-        let positive = Tensor.select(own .< 0, own + Float(leading[axis]), own)
-        let place = Tensor.minimum(Tensor.maximum(positive, 0), Float(leading[axis] - 1)) * Float(stride)
-        flat = flat.map { $0 + place } ?? place
-      }
-      guard let flat else { throw ShapeError("indices of no axis") }
-      return x.reshaped(to: Shape([leading.elementCount] + rest)).gathered(flat)
-    },
     "Slice": slice,
     "OneHot": one { node in
       let (indices, values) = (try node.tensor(0), try node.host(2))

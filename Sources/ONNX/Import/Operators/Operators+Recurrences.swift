@@ -7,7 +7,6 @@ extension Operators {
     "RNN": { try recurrence($0, .simple) },
     "LSTM": { try recurrence($0, .lstm) },
     "GRU": { try recurrence($0, try $0.int("linear_before_reset", 0) != 0 ? .gru : .gruResettingBefore) },
-    "Scan": scan,
   ]
 
   // MARK: RNN, LSTM, GRU
@@ -151,65 +150,5 @@ extension Operators {
       return RecurrentActivation(nil) { $0 * alpha + beta }
     default: throw ShapeError("the activation '\(name)' is not supported")
     }
-  }
-
-  // MARK: Scan
-
-  /// A graph run once per step, which hands states from step to step, and whose other outputs are stacked.
-  private static func scan(_ node: Invocation) throws -> [Operand] {
-    guard let body = node.node.body else { throw ShapeError("'body' is missing") }
-    guard node.version >= 9 else { throw ShapeError("Scan before version 9 of the operator set had other rules") }
-    guard let scanned = try node.node.int("num_scan_inputs"), scanned > 0, scanned <= node.inputs.count
-    else { throw ShapeError("'num_scan_inputs' does not fit \(node.inputs.count) inputs") }
-    let stateCount = node.inputs.count - scanned
-    let outputCount = body.outputs.count - stateCount
-    guard body.inputs.count == node.inputs.count, outputCount >= 0 else {
-      throw ShapeError("the body has \(body.inputs.count) inputs and \(body.outputs.count) outputs")
-    }
-    func settings(_ name: String, _ count: Int) throws -> [Int] {
-      let values = try node.ints(name) ?? Array(repeating: 0, count: count)
-      guard values.count == count else { throw ShapeError("'\(name)' has \(values.count) numbers for \(count)") }
-      return values
-    }
-    let axes = try settings("scan_input_axes", scanned)
-    let directions = try settings("scan_input_directions", scanned)
-    let outputAxes = try settings("scan_output_axes", outputCount)
-    let outputDirections = try settings("scan_output_directions", outputCount)
-    var states = try (0..<stateCount).map { try node.operand($0) }
-    let sequences = try zip(axes, 0..<scanned).map { axis, index in
-      let tensor = try node.tensor(stateCount + index)
-      return (tensor, try node.axis(axis, rank: tensor.rank))
-    }
-    let lengths = sequences.map { $0.0.shape[$0.1] }
-    guard let steps = lengths.first, lengths.allSatisfy({ $0 == steps }) else {
-      throw ShapeError("sequences of different lengths, \(lengths)")
-    }
-    var collected = Array(repeating: [Tensor](), count: outputCount)
-    for step in 0..<steps {
-      try node.budget.spend(1)
-      let elements = zip(sequences, directions).map { sequence, direction -> Operand in
-        let place = direction == 0 ? step : steps - 1 - step
-        return .tensor(sequence.0.sliced(axis: sequence.1, from: place, count: 1).squeezed(at: sequence.1))
-      }
-      let results = try body.run(
-        states + elements, version: node.version, device: node.device, mode: node.mode, budget: node.budget,
-        outer: node.values)
-      states = Array(results.prefix(stateCount))
-      for (index, result) in results.dropFirst(stateCount).enumerated() {
-        switch result {
-        case .tensor(let tensor): collected[index].append(tensor)
-        case .host(let array): collected[index].append(try array.tensor(on: node.device))
-        }
-      }
-    }
-    let outputs = try collected.enumerated().map { index, parts -> Operand in
-      guard let first = parts.first, parts.allSatisfy({ $0.shape == first.shape && $0.dtype == first.dtype }) else {
-        throw ShapeError("the steps give outputs of different shapes")
-      }
-      let axis = try node.axis(outputAxes[index], rank: first.rank + 1)
-      _ = try node.allowed(Array(first.shape) + [parts.count])
-      return .tensor(.stacked(outputDirections[index] == 0 ? parts : parts.reversed(), alongAxis: axis))
-    }
-    return states + outputs
   }
 }

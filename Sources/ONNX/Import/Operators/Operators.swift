@@ -8,7 +8,7 @@ enum Operators {
   /// All there are.
   static let all: [String: Function] = [
     arithmetic, activations, comparisons, contractions, convolutions, normalizations, reductions, shapes, indexing,
-    resizing, recurrences,
+    resizing, recurrences, control, scattering, selecting, sampling, quantization,
   ].reduce(into: [:]) { all, some in all.merge(some) { $1 } }
 
   /// An operator with one tensor as its result.

@@ -68,7 +68,8 @@ import Testing
   }
 
   @Test(
-    "of other exporters, with loops, conditions and the like, as well", arguments: PyTorchTests.files + KerasTests.files
+    "of other exporters, with loops, conditions and the like, as well",
+    arguments: PyTorchTests.files + KerasTests.files.map { "Keras/" + $0 }
   )
   func others(_ name: String) throws {
     var generator = PhiloxGenerator(seed: 12)

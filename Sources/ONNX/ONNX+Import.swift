@@ -17,8 +17,12 @@ extension ONNX {
   /// - Throws: `FileError`; `ONNXError` for a damaged file, or one with operators that are not supported, all of which it names.
   public static func load(_ url: URL, channelsLast: Bool = false) throws -> ONNXModel {
     let data = try FileError.reading(url) { try Data(contentsOf: url) }
-    return try model(
-      of: data, folder: url.deletingLastPathComponent(), channelsLast: channelsLast, trialElements: 1 << 30)
+    do {
+      return try model(
+        of: data, folder: url.deletingLastPathComponent(), channelsLast: channelsLast, trialElements: 1 << 30)
+    } catch ONNXError.notAModel(let reason) {
+      throw ONNXError.notAModel(reason: "\(url.path): \(reason)")
+    }
   }
 
   /// Makes a model of the bytes of an ONNX file. Memory stays in proportion to them.

@@ -36,11 +36,14 @@ public struct ConsistencySuite: Sendable {
   public let seed: UInt64
   /// How many cases are generated.
   public let effort: Effort
+  /// No operation gets more: each case may be a kernel of its own, which some drivers compile for a second.
+  public let mostCases: Int
 
-  /// Makes a suite; the same seed and effort give the same cases.
-  public init(seed: UInt64 = 1, effort: Effort = .quick) {
+  /// Makes a suite; the same seed and effort give the same cases, of which `mostCases` takes the first.
+  public init(seed: UInt64 = 1, effort: Effort = .quick, mostCases: Int = .max) {
     self.seed = seed
     self.effort = effort
+    self.mostCases = mostCases
   }
 
   /// The names of the operations, in the order of the reports.
@@ -89,7 +92,7 @@ public struct ConsistencySuite: Sendable {
   ) -> [OperationReport] {
     var reports = backends.map { _ in OperationReport(operation: operation.name) }
     let comparisons = backends.map { comparison ?? $0.comparison }
-    for index in 0..<effort.caseCount(ofQuick: operation.caseCount) {
+    for index in 0..<min(mostCases, effort.caseCount(ofQuick: operation.caseCount)) {
       var judged: [Comparison: JudgedCase] = [:]
       for (position, backend) in backends.enumerated() {
         let comparison = comparisons[position]

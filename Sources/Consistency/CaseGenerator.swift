@@ -134,7 +134,7 @@ struct CaseGenerator {
   mutating func contiguous(_ shape: Shape, _ dtype: DType = .float32, _ values: Values = .ordinary) -> HostOperand {
     let drawn = chance(0.7) ? 0 : int(1...19)
     let offset = simplicity.hasPlainLayouts ? 0 : drawn
-    let layout = Layout(shape: shape, strides: shape.contiguousStrides, offset: offset)
+    let layout = Layout(contiguous: shape, offset: offset)
     return HostOperand(layout: layout, dtype: dtype, bytes: bytes(offset + shape.elementCount, dtype, values))
   }
 

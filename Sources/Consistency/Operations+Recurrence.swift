@@ -120,16 +120,14 @@ extension View {
   /// The only matrix of each batch, several times.
   fileprivate func repeatedMatrix(_ count: Int) -> View {
     var view = self
-    view.layout.shape[1] = count
-    view.layout.strides[1] = 0
+    view.layout = layout.repeating(axis: 1, count: count)
     return view
   }
 
   /// The same at every step.
   fileprivate func repeated(_ steps: Int) -> View {
     var view = self
-    view.layout = layout.insertingAxis(at: 0)
-    view.layout.shape[0] = steps
+    view.layout = layout.insertingAxis(at: 0).repeating(axis: 0, count: steps)
     return view
   }
 }

@@ -241,8 +241,7 @@
       }
       let inputs = (0..<parts.shape[0]).map { slice in
         var part = parts
-        part.layout = Layout(contiguous: target.shape)
-        part.layout.offset = slice * target.shape.elementCount
+        part.layout = Layout(contiguous: target.shape, offset: slice * target.shape.elementCount)
         return part
       }
       map(program, inputs: inputs, parameters: [], outputs: [target])

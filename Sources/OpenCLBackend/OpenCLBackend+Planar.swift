@@ -15,8 +15,8 @@
       )
       let shape: Shape = [batch, channels, height, width]
       let storage = allocate(byteCount: (shape.elementCount + 2 * Self.planeMargin) * 4)
-      var planes = View(storage: storage, layout: Layout(contiguous: shape), dtype: .float32)
-      planes.layout.offset = Self.planeMargin
+      let planes = View(
+        storage: storage, layout: Layout(contiguous: shape, offset: Self.planeMargin), dtype: .float32)
       var source = upstream
       source.layout = upstream.layout.transposed([0, 3, 1, 2])
       map(Self.copyProgram, inputs: [source], parameters: [], outputs: [planes])

@@ -151,3 +151,12 @@ func expectMap(
     }
   }
 }
+
+extension Layout {
+  /// Neighbours along one axis, the same along all others.
+  init(shape: Shape, varyingAlong axis: Int, offset: Int = 0) {
+    var strides = Strides(repeating: 0, rank: shape.rank)
+    strides[axis] = 1
+    self.init(shape: shape, strides: strides, offset: offset)
+  }
+}

@@ -97,15 +97,10 @@ import Testing
     var all = [Layout(contiguous: shape), Layout(shape: shape, strides: Strides(repeating: 0, rank: shape.rank))]
     for axis in shape.indices {
       // Varies along one axis, along all but one, and skips and runs backwards along one.
-      var alone = Layout(shape: shape, strides: Strides(repeating: 0, rank: shape.rank), offset: 3)
-      alone.strides[axis] = 1
-      all.append(alone)
+      all.append(Layout(shape: shape, varyingAlong: axis, offset: 3))
       var others = shape
       others[axis] = 1
-      var constant = Layout(contiguous: others)
-      constant.shape[axis] = shape[axis]
-      constant.strides[axis] = 0
-      all.append(constant)
+      all.append(Layout(contiguous: others).repeating(axis: axis, count: shape[axis]))
       var wider = shape
       wider[axis] = 2 * shape[axis] + 1
       let skipping = Layout(contiguous: wider)
@@ -243,8 +238,7 @@ import Testing
     let program = ElementwiseProgram(inputs: [float, float], parameters: Array(repeating: .int32, count: 4)) { x, _ in
       [x[0] * x[1], (Lane.randomBits(firstParameter: 0) >> .integer(1)) + .coordinate(axis: shape.rank - 1)]
     }
-    var bias = Layout(shape: shape, strides: Strides(repeating: 0, rank: shape.rank))
-    bias.strides[shape.rank - 1] = 1
+    let bias = Layout(shape: shape, varyingAlong: shape.rank - 1)
     let inputs = [HostOperand(Layout(contiguous: shape), seed: 1), HostOperand(bias, seed: 2)]
     try expectMap(program, inputs, RandomKey(seed: 3).parameters, into: program.results(shape))
   }

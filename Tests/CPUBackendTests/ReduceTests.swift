@@ -106,8 +106,7 @@ private func reduced(_ elements: [Int32], _ combiner: Combiner) -> UInt32 {
     let program = ElementwiseProgram(inputs: [.float32, .float32, .int32], parameters: [.float32]) { x, p in
       [(x[0] - x[1]) * p[0] + (x[2] * .coordinate(axis: 0)).cast(to: .float32)]
     }
-    var vector = Layout(shape: shape, strides: Strides(repeating: 0, rank: shape.rank))
-    vector.strides[shape.rank - 1] = 1
+    let vector = Layout(shape: shape, varyingAlong: shape.rank - 1)
     let reversed = Array(shape.indices.reversed())
     let permuted = Layout(contiguous: Layout(contiguous: shape).transposed(reversed).shape).transposed(reversed)
     let inputs = [

@@ -106,8 +106,7 @@
         let shape = a.shape
         let views = [base.with(a), row.with(b)]
         try check(program, views, [.float32(1.5)], shape: shape, profile: profile)
-        var spread = Layout(shape: shape, strides: shape.contiguousStrides, offset: 5)
-        for axis in shape.indices { spread.strides[axis] *= 3 }
+        let spread = Layout(shape: shape, strides: Strides(shape.contiguousStrides.map { 3 * $0 }), offset: 5)
         try check(
           program, views, [.float32(-0.25)], shape: shape, profile: profile, outputLayout: spread,
           outputCapacity: 3 * shape.elementCount + 8)

@@ -46,10 +46,7 @@ extension Tensor {
     let (a, b) = trapping {
       (try shape.normalizedAxis(a, for: "swappingAxes"), try shape.normalizedAxis(b, for: "swappingAxes"))
     }
-    var layout = layout
-    (layout.shape[a], layout.shape[b]) = (layout.shape[b], layout.shape[a])
-    (layout.strides[a], layout.strides[b]) = (layout.strides[b], layout.strides[a])
-    return viewed(as: layout).recorded("swappingAxes", (self, { $0.swappingAxes(a, b) }))
+    return viewed(as: layout.swappingAxes(a, b)).recorded("swappingAxes", (self, { $0.swappingAxes(a, b) }))
   }
 
   /// An axis of extent 1 added before `axis`; -1 adds it at the end. A view.

@@ -84,8 +84,8 @@ extension FusedRecurrence {
   private func products(_ memory: RecurrentMemory, _ weights: Tensor) -> [RecurrentProduct] {
     let (rows, units) = (memory.rowLength, operands.units)
     func product(_ terms: Range<Int>, _ blocks: Range<Int>) -> RecurrentProduct {
-      var a = memory.rowLayout(0..<operands.steps, terms).insertingAxis(at: 1)
-      a.shape[1] = blocks.count
+      let a = memory.rowLayout(0..<operands.steps, terms).insertingAxis(at: 1)
+        .repeating(axis: 1, count: blocks.count)
       let b = weights.layout.part(terms, (blocks.lowerBound * units)..<(blocks.upperBound * units))
       return RecurrentProduct(
         memory.rows.viewing(a),

@@ -118,9 +118,8 @@ struct GateGradients: Sendable {
 
   /// `[batch, units]`: the gradient of h or c.
   func stateLayout(_ index: Int) -> Layout {
-    var layout = Layout(contiguous: [shape.batch, shape.units])
-    layout.offset = shape.gateElementCount + index * shape.batch * shape.units
-    return layout
+    Layout(
+      contiguous: [shape.batch, shape.units], offset: shape.gateElementCount + index * shape.batch * shape.units)
   }
 
   /// The same at every step.
@@ -174,11 +173,7 @@ struct GateGradients: Sendable {
 extension Layout {
   /// So many steps from an index along the first axis; a first axis of extent 1 is stretched.
   fileprivate func steps(_ start: Int, _ count: Int) -> Layout {
-    if shape[0] != 1 { return sliced(axis: 0, from: start, count: count) }
-    var stretched = self
-    stretched.shape[0] = count
-    stretched.strides[0] = 0
-    return stretched
+    shape[0] == 1 ? repeating(axis: 0, count: count) : sliced(axis: 0, from: start, count: count)
   }
 }
 

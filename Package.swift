@@ -129,7 +129,9 @@ let package = Package(
       name: "MartletArchive", dependencies: ["MartletData", "MartletLayers", "MartletONNX"], path: "Sources/Archive"),
     .testTarget(
       name: "ArchiveTests",
-      dependencies: ["MartletArchive", "MartletTestSupport", "MartletLosses", "MartletOptimizers"]),
+      dependencies: [
+        "MartletArchive", "MartletTestSupport", "MartletLosses", "MartletOptimizers", "MartletCPUBackend",
+      ]),
 
     // Learners from before gradient descent, and beside it: threshold units, perceptron and Hebb rule, Kohonen maps, Boltzmann machines.
     .target(name: "MartletClassics", dependencies: ["MartletTraining"], path: "Sources/Classics"),

@@ -48,7 +48,8 @@ public protocol Layer: Sendable {
 
   /// Gives parameters that have none their shapes and first values for samples of a shape.
   ///
-  /// By default by the same trial run, in which every inner layer does so for itself.
+  /// By default by the same trial run, in which every inner layer does so for itself; a layer all of whose parameters have values, or
+  /// that has none, is not run.
   /// - Throws: `ShapeError`.
   func initializeParameters(for input: Shape) throws
 
@@ -70,7 +71,9 @@ extension Layer {
   }
 
   /// By a trial run, in which every inner layer makes its own.
-  public func initializeParameters(for input: Shape) throws { _ = trialShape(for: input) }
+  public func initializeParameters(for input: Shape) throws {
+    if !parameters.allSatisfy(\.isInitialized) { _ = trialShape(for: input) }
+  }
 
   private func trialShape(for input: Shape) -> Shape {
     let probe = Tensor.zeros(Shape([1] + Array(input)))

@@ -2,6 +2,7 @@ import Foundation
 import MartletArchive
 import MartletAutograd
 import MartletBackend
+import MartletCPUBackend
 import MartletInterchange
 import MartletLayers
 import MartletTensor
@@ -170,9 +171,11 @@ import Testing
     var contents = try SafetensorsReader(bytes: Data(try small.encoded())).contents()
     let text = try #require(contents.metadata[Archive.key])
     contents.metadata[Archive.key] = text.replacingOccurrences(of: "\"size\":[2,2]", with: "\"size\":[20000,20000]")
+    let device = Device(backend: try CPUBackend(threads: 1))
     let error = #expect(throws: (any Error).self) {
-      try Archive(contents, largestActivation: Archive.largestActivation)
+      try withDevice(device) { try Archive(contents, largestActivation: Archive.largestActivation) }
     }
+    #expect(device.backend.statistics.peakBytesInUse < 1 << 20)
     #expect("\(String(describing: error))".contains("one sample takes"))
     #expect(throws: (any Error).self) {
       try JSON(parsing: String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000))

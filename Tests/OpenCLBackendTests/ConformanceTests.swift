@@ -9,7 +9,7 @@
     @Test("gives the reference's bits in every profile", arguments: ConsistencySuite.operations)
     func operation(name: String) throws {
       let backends = try UnderTest.profiles.map(UnderTest.backend)
-      let results = ConsistencySuite(mostCases: 60).run(on: backends, operations: [name])
+      let results = ConsistencySuite(mostCases: 24).run(on: backends, operations: [name])
       for (profile, reports) in zip(UnderTest.profiles, results) {
         for report in reports {
           #expect(report.failureCount == 0, "\(profile): \(report.failures.prefix(2))")

@@ -95,8 +95,11 @@ struct martlet_thread {
     void *context;
 };
 
+static _Thread_local bool is_worker = false;
+
 static void *run_thread(void *thread) {
     const struct martlet_thread *self = thread;
+    is_worker = true;
     self->body(self->context);
     return NULL;
 }
@@ -109,6 +112,8 @@ struct martlet_thread *martlet_thread_start(void (*body)(void *), void *context)
     free(thread);
     return NULL;
 }
+
+bool martlet_thread_is_worker(void) { return is_worker; }
 
 void martlet_thread_join(struct martlet_thread *thread) {
     pthread_join(thread->id, NULL);

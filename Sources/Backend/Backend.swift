@@ -47,6 +47,9 @@ public protocol Backend: AnyObject, Sendable {
   func download(_ storage: Storage, atByte offset: Int, into target: UnsafeMutableRawBufferPointer) throws
   /// Begins to copy bytes to the host: those there are after everything before. Nobody waits until somebody asks for them.
   func beginDownload(_ storage: Storage, atByte offset: Int, byteCount: Int) -> any PendingDownload
+  /// Offers work that others need not wait for. A backend whose threads are idle between functions may do it there, on a thread of
+  /// its own; nobody may do it too, and then whoever needs the result does. Without a reference from elsewhere it is forgotten.
+  func offer(_ errand: any Errand)
   /// Hands queued work to the device without waiting.
   func flush()
   /// Waits for all work; throws the first error since the last check.

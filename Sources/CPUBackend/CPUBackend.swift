@@ -142,6 +142,8 @@ extension CPUBackend {
     base.copyMemory(from: source + offset, byteCount: target.count)
   }
 
+  public func offer(_ errand: any Errand) { threads.offer(errand) }
+
   public func flush() {}
 
   public func synchronize() throws {

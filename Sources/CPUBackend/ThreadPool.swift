@@ -1,4 +1,5 @@
 import CMartletKernels
+import MartletBackend
 import Synchronization
 
 #if canImport(Glibc)
@@ -15,6 +16,9 @@ import Synchronization
 ///
 /// One loop runs at a time. A loop that is started while another runs, from inside one of its tasks or from another
 /// thread, runs on its caller alone: no waiting, no deadlock, the same result.
+///
+/// Between loops, while the caller does what only one thread can, a worker may do an errand: it takes one when it comes out of a loop,
+/// since that is when the caller begins with such things.
 ///
 /// A class because it owns threads. `@unchecked Sendable`: the handles in `workers` are written once and used by `deinit` only.
 package final class ThreadPool: @unchecked Sendable {
@@ -47,7 +51,7 @@ package final class ThreadPool: @unchecked Sendable {
   /// - Parameter isLocal: Whether a task should run where it ran last, on the thread that has its data, rather than where there is
   ///   time at the end of the loop: for tasks that take less time than fetching what another thread has written.
   package func run(taskCount: Int, isLocal: Bool = false, _ body: (_ task: Int) -> Void) {
-    guard taskCount > 1, !workers.isEmpty, shared.claim() else {
+    guard taskCount > 1, !workers.isEmpty, !martlet_thread_is_worker(), shared.claim() else {
       for task in 0..<max(taskCount, 0) { body(task) }
       return
     }
@@ -56,6 +60,11 @@ package final class ThreadPool: @unchecked Sendable {
       withUnsafePointer(to: body) { shared.runOpened(taskCount: taskCount, isLocal: isLocal, body: $0) }
     }
     shared.release()
+  }
+
+  /// Lets a worker do this after the next loop it takes part in, if it still is of use then.
+  package func offer(_ errand: any Errand) {
+    if !workers.isEmpty { shared.offer(errand) }
   }
 
   /// Waits in a task for what another does.
@@ -94,6 +103,9 @@ private final class SharedLoop: @unchecked Sendable {
   private var taskCount = 0
   private var isLocal = false
   private var body: UnsafePointer<Body>?
+  private let errands = Mutex<[OfferedErrand]>([])
+  /// How many errands there are: looked at after every loop, where a lock would cost.
+  private let errandCount = Atomic<Int>(0)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -101,6 +113,9 @@ private final class SharedLoop: @unchecked Sendable {
   /// Long enough to bridge what a training step does on one thread only (waking a parked thread costs as much as the products of
   /// a small net), short against a scheduler's time slice.
   private static let spinNanoseconds: UInt64 = 500_000
+
+  /// Older errands are forgotten: nobody took them, so nobody will.
+  private static let mostErrands = 4
 
   /// How often the caller looks whether a worker takes the last of its tasks: some 10 µs.
   private static let patience = 256
@@ -217,6 +232,26 @@ private final class SharedLoop: @unchecked Sendable {
       guard enter() else { continue }
       if let body { takeTasks(taskCount, body.pointee, number: number) }
       gate.wrappingSubtract(1, ordering: .releasing)
+      nextErrand()?.perform()
+    }
+  }
+
+  func offer(_ errand: any Errand) {
+    errands.withLock { errands in
+      if errands.count == Self.mostErrands { errands.removeFirst() }
+      errands.append(OfferedErrand(errand: errand))
+      errandCount.store(errands.count, ordering: .relaxed)
+    }
+  }
+
+  /// The errand that has waited longest.
+  private func nextErrand() -> (any Errand)? {
+    guard errandCount.load(ordering: .relaxed) > 0 else { return nil }
+    return errands.withLock { errands in
+      var next: (any Errand)?
+      while next == nil && !errands.isEmpty { next = errands.removeFirst().errand }
+      errandCount.store(errands.count, ordering: .relaxed)
+      return next
     }
   }
 
@@ -257,6 +292,11 @@ private final class SharedLoop: @unchecked Sendable {
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
+}
+
+/// An errand that somebody may still want.
+private struct OfferedErrand {
+  weak var errand: (any Errand)?
 }
 
 /// Starts a thread that works on the shared loop until it is stopped; nil if the system refuses a thread.

@@ -40,7 +40,7 @@ public struct Metric: Sendable, CustomStringConvertible {
   }
 
   /// The sums over a batch and how many samples (or elements) they are over.
-  package struct Contribution {
+  package struct Contribution: Sendable {
     package var sums: Tensor
     package var count: Int
 
@@ -76,7 +76,7 @@ public struct Metric: Sendable, CustomStringConvertible {
   ///   - name: Its name in the history.
   ///   - isBetterWhenLarger: Whether a larger value is a better one.
   ///   - sum: The sum over the samples of a batch, a float32 tensor of one element. The number of samples is the first extent of
-  ///     the outputs.
+  ///     the outputs. A trainer calls it on whichever thread has time.
   public init(_ name: String, isBetterWhenLarger: Bool = true, sum: @escaping @Sendable (Batch) -> Tensor) {
     self.init(
       name: name, isBetterWhenLarger: isBetterWhenLarger,

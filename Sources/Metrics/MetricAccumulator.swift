@@ -39,7 +39,11 @@ public struct MetricAccumulator: Sendable {
   /// - Precondition: the shapes of outputs and targets fit the metric.
   public mutating func add(outputs: Tensor, targets: Tensor, outputKind: Metric.OutputKind = .probabilities) {
     let batch = Metric.Batch(outputs: outputs.detached, targets: targets.detached, outputKind: outputKind)
-    let contribution = withoutGradient { metric.contribution(batch) }
+    add(withoutGradient { metric.contribution(batch) })
+  }
+
+  /// Takes a batch into account that was measured elsewhere.
+  package mutating func add(_ contribution: Metric.Contribution) {
     sums.add(contribution.sums)
     count += contribution.count
   }

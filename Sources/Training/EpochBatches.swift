@@ -1,4 +1,6 @@
+import MartletBackend
 import MartletData
+import MartletTensor
 
 /// What a run learns from or is judged by.
 enum SampleSource {
@@ -8,14 +10,14 @@ enum SampleSource {
   case stream(BatchStream)
 
   /// The batches of an epoch, which counts from 1.
-  func batches(ofEpoch epoch: Int) throws -> EpochBatches {
+  func batches(ofEpoch epoch: Int, on device: Device) throws -> EpochBatches {
     switch self {
     case .dataset(let dataset, let size, let seed, let shuffles):
       let batches =
         shuffles ? dataset.batches(size: size, shuffledBy: seed, epoch: epoch - 1) : dataset.batches(size: size)
-      return EpochBatches(batches)
+      return EpochBatches(batches, on: device)
     case .stream(let stream):
-      return EpochBatches(try stream.batches(ofEpoch: epoch))
+      return EpochBatches(try stream.batches(ofEpoch: epoch), on: device)
     }
   }
 
@@ -38,44 +40,104 @@ enum SampleSource {
   }
 }
 
+/// A batch with what a network gets of it.
+struct PreparedBatch: Sendable {
+  let batch: Batch
+  let inputs: Tensor
+  /// `nil` where the batch has none.
+  let targets: Tensor?
+  let weights: Tensor?
+
+  init(_ batch: Batch, on device: Device) {
+    self.batch = batch
+    inputs = batch.inputTensor(on: device)
+    targets = batch.targetTensor(on: device)
+    weights = batch.weightTensor(on: device)
+  }
+}
+
 /// The batches of one epoch, one after the other.
+///
+/// Those of a dataset are prepared one ahead, by a thread of the device that would wait otherwise. A thread of one's own would take turns
+/// with those that compute, and handing a batch over would take it longer than gathering bytes.
 struct EpochBatches {
   /// How many there are in all; `nil` where that shows at the end.
   let count: Int?
+  private let source: Source
+  private let device: Device
   private var position = 0
+  /// Of a stream: what was made already.
   private var upcoming: Batch?
-  private let make: (Int) throws -> Batch?
+  /// Of a dataset: what is being prepared.
+  private var ahead: Deferred<PreparedBatch>?
 
-  init(_ batches: Batches) {
-    count = batches.count
-    make = { $0 < batches.count ? batches[$0] : nil }
+  private enum Source {
+    case dataset(Batches)
+    case stream(() throws -> Batch?)
   }
 
-  init(_ next: @escaping () throws -> Batch?) {
+  init(_ batches: Batches, on device: Device) {
+    count = batches.count
+    source = .dataset(batches)
+    self.device = device
+  }
+
+  init(_ next: @escaping () throws -> Batch?, on device: Device) {
     count = nil
-    make = { _ in try next() }
+    source = .stream(next)
+    self.device = device
+  }
+
+  /// The batch that comes next, which stays the next; `nil` after the last.
+  mutating func peek() throws -> Batch? {
+    switch source {
+    case .dataset(let batches):
+      return position < batches.count ? batches[position] : nil
+    case .stream(let next):
+      if upcoming == nil { upcoming = try next() }
+      return upcoming
+    }
+  }
+
+  /// Whether there is a next batch.
+  mutating func hasNext() throws -> Bool {
+    if let count { position < count } else { try peek() != nil }
   }
 
   /// The next batch; `nil` after the last.
-  mutating func next() throws -> Batch? {
-    let batch = try peek()
-    upcoming = nil
-    if batch != nil { position += 1 }
-    return batch
+  ///
+  /// - Parameter check: What a batch of a stream has to pass before it becomes tensors.
+  mutating func next(checking check: (Batch) throws -> Void) throws -> PreparedBatch? {
+    guard try hasNext() else { return nil }
+    switch source {
+    case .dataset(let batches):
+      let batch = ahead?.take() ?? PreparedBatch(batches[position], on: device)
+      position += 1
+      ahead = prepared(batches)
+      return batch
+    case .stream:
+      defer { upcoming = nil }
+      return try peek().map { batch in
+        try check(batch)
+        return PreparedBatch(batch, on: device)
+      }
+    }
   }
 
-  /// The batch that comes next, which stays the next.
-  mutating func peek() throws -> Batch? {
-    if upcoming == nil { upcoming = try make(position) }
-    return upcoming
+  /// The next batch of a dataset, some time soon.
+  private func prepared(_ batches: Batches) -> Deferred<PreparedBatch>? {
+    guard position < batches.count else { return nil }
+    let batch = Deferred { [position, device] in PreparedBatch(batches[position], on: device) }
+    device.backend.offer(batch)
+    return batch
   }
 
   /// Passes over batches; a stream makes them nevertheless.
   mutating func skip(_ batches: Int) throws {
-    if count != nil {
+    if case .dataset = source {
       position += batches
       return
     }
-    for _ in 0..<batches where try next() == nil { return }
+    for _ in 0..<batches where try peek() != nil { upcoming = nil }
   }
 }

@@ -10,6 +10,8 @@ struct Meter {
   private var pending: [(loss: PendingFloats, count: Int, batch: Int)] = []
   private var metrics: [MetricAccumulator]
   private let outputKind: Metric.OutputKind
+  /// What the metrics say about the last batch: found out by a thread of the device that would wait otherwise, while others go on.
+  private var measuring: Deferred<[Metric.Contribution]>?
 
   init(_ metrics: [Metric], loss: any Loss) {
     self.metrics = metrics.map(MetricAccumulator.init)
@@ -44,7 +46,23 @@ struct Meter {
   ///   - batch: Its number, from 1.
   mutating func add(loss: Tensor, outputs: Tensor, targets: Tensor, count: Int, batch: Int) {
     pending.append((loss.pendingFloats(), count, batch))
-    for index in metrics.indices { metrics[index].add(outputs: outputs, targets: targets, outputKind: outputKind) }
+    settle()
+    guard !metrics.isEmpty else { return }
+    let batch = Metric.Batch(outputs: outputs.detached, targets: targets.detached, outputKind: outputKind)
+    let (metrics, device, precision) = (metrics.map(\.metric), outputs.device, Precision.current)
+    let contributions = Deferred {
+      withDevice(device) {
+        Precision.$current.withValue(precision) { withoutGradient { metrics.map { $0.contribution(batch) } } }
+      }
+    }
+    device.backend.offer(contributions)
+    measuring = contributions
+  }
+
+  private mutating func settle() {
+    guard let contributions = measuring?.take() else { return }
+    for (index, contribution) in contributions.enumerated() { metrics[index].add(contribution) }
+    measuring = nil
   }
 
   /// Fetches what is pending, in the order it was added, so that the sum is the same however often that happens.
@@ -52,6 +70,7 @@ struct Meter {
   /// - Returns: the first batch whose loss is infinite or not a number, and that loss.
   /// - Throws: `BackendError`.
   mutating func collect() throws -> (batch: Int, loss: Float)? {
+    settle()
     var fault: (batch: Int, loss: Float)?
     _ = try pending.last?.loss.values()  // the one wait: a device sends them in order
     for (loss, count, batch) in pending {

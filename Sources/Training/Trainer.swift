@@ -127,7 +127,7 @@ extension Trainer {
     defer { display.close() }
     return try withDevice(device) {
       let epochs = try checkedEpochs(firstEpoch, epochs)
-      var first = try SampleSource.stream(stream).batches(ofEpoch: epochsBegun + 1)
+      var first = try SampleSource.stream(stream).batches(ofEpoch: epochsBegun + 1, on: device)
       guard let sample = try first.peek().map(Dataset.init(batch:)) else {
         throw TrainingError.noSamples(purpose: "train on")
       }
@@ -154,7 +154,7 @@ extension Trainer {
       try prepareModel(for: dataset, seed: 0)
       try checkTargets(of: dataset)
       let source = SampleSource.dataset(dataset, batchSize: batchSize, seed: 0, shuffles: false)
-      return try measured(source.batches(ofEpoch: 1), sampleShape: dataset.sampleShape).evaluation
+      return try measured(source.batches(ofEpoch: 1, on: device), sampleShape: dataset.sampleShape).evaluation
     }
   }
 
@@ -163,7 +163,7 @@ extension Trainer {
   /// - Throws: As the form for a dataset, and what making a batch throws.
   public func evaluate(_ stream: BatchStream) throws -> Evaluation {
     try withDevice(device) {
-      var batches = try SampleSource.stream(stream).batches(ofEpoch: 1)
+      var batches = try SampleSource.stream(stream).batches(ofEpoch: 1, on: device)
       guard let sample = try batches.peek().map(Dataset.init(batch:)) else {
         throw TrainingError.noSamples(purpose: "evaluate")
       }
@@ -201,18 +201,18 @@ extension Trainer {
     var pace = Pace(secondsBetweenWaits: secondsBetweenWaits)
     var isComplete = true
     var number = 0
-    while let batch = try batches.next() {
+    while try batches.hasNext() {
       if shouldStop() {
         isComplete = false
         break
       }
       number += 1
-      if batches.count == nil { try check(batch, number: number, sampleShape: sampleShape) }
-      guard let targets = batch.targetTensor(on: device) else { throw TrainingError.noTargets }
+      let next = try batches.next { try check($0, number: number, sampleShape: sampleShape) }
+      guard let next, let targets = next.targets else { throw TrainingError.noTargets }
       withoutGradient {
-        let outputs = model(batch.inputTensor(on: device))
-        let value = loss(outputs, targets, sampleWeights: batch.weightTensor(on: device))
-        meter.add(loss: value, outputs: outputs, targets: targets, count: batch.count, batch: number)
+        let outputs = model(next.inputs)
+        let value = loss(outputs, targets, sampleWeights: next.weights)
+        meter.add(loss: value, outputs: outputs, targets: targets, count: next.batch.count, batch: number)
       }
       if pace.step() {
         _ = try meter.collect()

@@ -97,7 +97,7 @@ struct TrainingRun {
   private mutating func runEpoch(display: inout ProgressDisplay, shouldStop: () -> Bool) throws -> EpochRecord? {
     let start = ContinuousClock.now
     if state.batch == 0 { trainer.epochsBegun += 1 }
-    var batches = try begun ?? plan.training.batches(ofEpoch: trainer.epochsBegun)
+    var batches = try begun ?? plan.training.batches(ofEpoch: trainer.epochsBegun, on: trainer.device)
     begun = nil
     try batches.skip(state.batch)
     display.beginEpoch(state.epoch, batchCount: batches.count)
@@ -111,7 +111,7 @@ struct TrainingRun {
     let trainingSeconds = (ContinuousClock.now - start).inSeconds
     if let validation = plan.validation {
       let judged = try trainer.measured(
-        validation.batches(ofEpoch: 1), sampleShape: plan.sampleShape, shouldStop: shouldStop)
+        validation.batches(ofEpoch: 1, on: trainer.device), sampleShape: plan.sampleShape, shouldStop: shouldStop)
       guard judged.isComplete else {
         // The epoch's training is not done again.
         try save(meter: meter.memory(), display: &display)
@@ -139,10 +139,8 @@ struct TrainingRun {
     let parameters = trainer.model.trainableParameters
     let first = state.batch
     var samples = 0
-    // No thread prepares batches: gathering bytes takes a few microseconds, less than handing a batch over, and a third thread
-    // would take turns with those that compute.
     while true {
-      if try batches.peek() != nil, shouldStop() || state.history.stopReason != nil {
+      if try batches.hasNext(), shouldStop() || state.history.stopReason != nil {
         // Without a single step it is as if the epoch had not begun.
         if state.batch == 0 { trainer.epochsBegun -= 1 }
         try collect(&meter)
@@ -151,8 +149,8 @@ struct TrainingRun {
       }
       let group = try nextGroup(of: &batches)
       if group.isEmpty { break }
-      samples += group.reduce(0) { $0 + $1.count }
-      finder.note(group)
+      samples += group.reduce(0) { $0 + $1.batch.count }
+      finder.note(group.map(\.batch))
       try update(parameters, along: group, meter: &meter)
       try tell(&display) { try $0.batchEnds(&$1) }
       guard pace.step() else { continue }
@@ -170,31 +168,32 @@ struct TrainingRun {
   }
 
   /// As many batches as make an update; fewer at the end of an epoch.
-  private func nextGroup(of batches: inout EpochBatches) throws -> [Batch] {
-    var group: [Batch] = []
-    while group.count < plan.batchesPerUpdate, let batch = try batches.next() {
-      if batches.count == nil {
+  private func nextGroup(of batches: inout EpochBatches) throws -> [PreparedBatch] {
+    var group: [PreparedBatch] = []
+    while group.count < plan.batchesPerUpdate {
+      let number = state.batch + group.count + 1
+      let next = try batches.next {
         try trainer.check(
-          batch, number: state.batch + group.count + 1, sampleShape: plan.sampleShape,
-          classCount: plan.classWeights?.elementCount)
+          $0, number: number, sampleShape: plan.sampleShape, classCount: plan.classWeights?.elementCount)
       }
-      group.append(batch)
+      guard let next else { break }
+      group.append(next)
     }
     return group
   }
 
   /// One update of the parameters, along the gradient of some batches. Each counts as many samples as it has, so that the update is
   /// that of one large batch.
-  private mutating func update(_ parameters: [Parameter], along group: [Batch], meter: inout Meter) throws {
-    let samples = group.reduce(0) { $0 + $1.count }
+  private mutating func update(_ parameters: [Parameter], along group: [PreparedBatch], meter: inout Meter) throws {
+    let samples = group.reduce(0) { $0 + $1.batch.count }
     var sum: Gradients?
     for batch in group {
-      let share = group.count == 1 ? nil : Float(batch.count) / Float(samples)
+      let share = group.count == 1 ? nil : Float(batch.batch.count) / Float(samples)
       let pass = try self.pass(batch, share: share)
       trainer.stepsTaken += 1
       state.batch += 1
       meter.add(
-        loss: pass.loss, outputs: pass.outputs, targets: pass.targets, count: batch.count, batch: state.batch)
+        loss: pass.loss, outputs: pass.outputs, targets: pass.targets, count: batch.batch.count, batch: state.batch)
       if sum == nil { sum = pass.gradients } else { sum?.add(pass.gradients) }
     }
     if let sum { trainer.optimizer.update(parameters, along: sum) }
@@ -202,13 +201,11 @@ struct TrainingRun {
 
   /// Forwards and backwards.
   private func pass(
-    _ batch: Batch, share: Float?
+    _ batch: PreparedBatch, share: Float?
   ) throws -> (loss: Tensor, outputs: Tensor, targets: Tensor, gradients: Gradients) {
-    let device = trainer.device
-    guard let targets = batch.targetTensor(on: device) else { throw TrainingError.noTargets }
-    let outputs = trainer.model(batch.inputTensor(on: device), mode: mode(trainer.stepsTaken))
-    let loss = trainer.loss(
-      outputs, targets, sampleWeights: batch.weightTensor(on: device), classWeights: plan.classWeights)
+    guard let targets = batch.targets else { throw TrainingError.noTargets }
+    let outputs = trainer.model(batch.inputs, mode: mode(trainer.stepsTaken))
+    let loss = trainer.loss(outputs, targets, sampleWeights: batch.weights, classWeights: plan.classWeights)
     return (loss, outputs.detached, targets, (share.map { loss * $0 } ?? loss).gradients())
   }
 
@@ -220,7 +217,7 @@ struct TrainingRun {
     let (finder, parameters) = (finder, trainer.model.trainableParameters)
     let detail = try finder.diagnosis(trainer, batch: fault.batch, mode: mode) { group in
       var unread = Meter([], loss: trainer.loss)
-      try update(parameters, along: group, meter: &unread)
+      try update(parameters, along: group.map { PreparedBatch($0, on: trainer.device) }, meter: &unread)
     }
     throw TrainingError.lossIsNotFinite(
       value: fault.loss.isNaN ? "not a number" : "infinite", epoch: state.epoch, batch: fault.batch, detail: detail)

@@ -1,7 +1,8 @@
+import Foundation
+import MartletBackend
+import MartletCPUBackend
 import Synchronization
 import Testing
-
-import MartletCPUBackend
 
 @Suite("ThreadPool") struct ThreadPoolTests {
   @Test("calls the body exactly once per task", arguments: [1, 2, 3, 8])
@@ -71,6 +72,42 @@ import MartletCPUBackend
       }
     }
     #expect(calls.values == Array(repeating: 2000, count: 64))
+  }
+
+  @Test("lets a worker do an errand after a loop, whose own loops then run there alone")
+  func errands() {
+    let pool = ThreadPool(threadCount: 2)
+    let caller = ObjectIdentifier(Thread.current)
+    // A worker that is late for a loop does not come out of it either.
+    for _ in 0..<1000 {
+      let isDone = Atomic(false)
+      let errand = Deferred {
+        let calls = Counters(8)
+        pool.run(taskCount: 8) { calls.increment($0) }
+        isDone.store(true, ordering: .releasing)
+        return (thread: ObjectIdentifier(Thread.current), calls: calls.values)
+      }
+      pool.offer(errand)
+      for _ in 0..<1000 where !isDone.load(ordering: .acquiring) {
+        pool.run(taskCount: 2) { _ in sched_yield() }
+      }
+      let result = errand.take()
+      #expect(result.calls == Array(repeating: 1, count: 8))
+      if result.thread != caller { return }
+    }
+    Issue.record("no worker ever did an errand")
+  }
+
+  @Test("forgets errands that nobody wants any more, and the oldest of too many")
+  func forgottenErrands() {
+    let pool = ThreadPool(threadCount: 2)
+    let performed = Atomic<Int>(0)
+    for _ in 0..<100 { pool.offer(Deferred { performed.wrappingAdd(1, ordering: .relaxed).newValue }) }
+    let wanted = (0..<100).map { _ in Deferred { performed.wrappingAdd(1, ordering: .relaxed).newValue } }
+    for errand in wanted { pool.offer(errand) }
+    for _ in 0..<2000 { pool.run(taskCount: 2) { _ in sched_yield() } }
+    #expect(performed.load(ordering: .relaxed) <= 4)
+    #expect(wanted.map { $0.take() }.sorted() == Array(1...100))
   }
 
   @Test("ends its workers when it is released")

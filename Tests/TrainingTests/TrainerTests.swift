@@ -36,6 +36,32 @@ import Testing
     try model.parameters.flatMap { try $0.value.floats().map(\.bitPattern) }
   }
 
+  /// Layers so wide that their products are shared among threads, one of which then measures.
+  @Test(
+    "measures on the device, in the precision and without the tape of the run, whichever thread does it",
+    arguments: Device.underTest)
+  func metricScope(device: Device) throws {
+    let elsewhere = device == .cpu ? Device.reference : .cpu
+    let metric = Metric("in_scope") { batch in
+      let right =
+        Device.current == device && Precision.current == .bfloat16 && batch.outputs.device == device
+        && !(batch.outputs * batch.outputs.requiringGradient()).requiresGradient
+      return Tensor(right ? Float(batch.outputs.shape[0]) : 0)
+    }
+    let model = try Sequential(input: [2], seed: 1) {
+      Dense(512, activation: .relu)
+      Dense(512, activation: .relu)
+      Dense(2)
+    }
+    let trainer = Trainer(model, loss: .softmaxCrossEntropy, optimizer: SGD(), metrics: [metric], on: device)
+    let history = try withDevice(elsewhere) {
+      try withPrecision(.bfloat16) {
+        try trainer.fit(points(320), epochs: 2, batchSize: 16, progress: .silent)
+      }
+    }
+    #expect(history["in_scope"] == [1, 1])
+  }
+
   @Test("learns, and says in the history what happened", arguments: Device.underTest)
   func learns(on device: Device) throws {
     let (training, test) = (try points(400), try points(100, seed: 6))

@@ -28,6 +28,8 @@ void martlet_processor_name(char *name, size_t capacity);
 struct martlet_thread;
 struct martlet_thread *martlet_thread_start(void (*body)(void *context), void *context);
 void martlet_thread_join(struct martlet_thread *thread);
+// Whether the caller was started so.
+bool martlet_thread_is_worker(void);
 
 // Memory aligned to 64 bytes, large blocks on huge pages where the system has them; null when there is none.
 void *martlet_allocate(size_t byte_count);

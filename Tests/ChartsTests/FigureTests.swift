@@ -117,6 +117,20 @@ import Testing
     #expect(Figure(panels: []).terminal(.plain).isEmpty && Figure(panels: []).picture().width > 0)
   }
 
+  @Test(
+    "of a chosen range show what lies inside, whatever lies outside",
+    arguments: [Plot.Series.Style.line, .dashed, .area, .bars, .reference])
+  func outside(style: Plot.Series.Style) throws {
+    for far in [1e12, 3e43, -3e43] {
+      var plot = Plot("", x: Plot.Axis(range: 0...1), y: Plot.Axis(range: 0...1))
+      // Bars end where the next one begins.
+      plot.add(Plot.Series("", x: [0, 0.5, far], y: style == .bars ? [0.5, far] : [0.5, far, 0.5], style: style))
+      let svg = try Figure(plot).svg()
+      #expect(!svg.contains(/\d{8}/))
+      #expect(!Figure(plot).terminal(.plain).isEmpty && Figure(plot).picture().width > 0)
+    }
+  }
+
   @Test("on a logarithmic axis, equal factors are equally far apart")
   func logarithmic() throws {
     var plot = Plot("rate", y: Plot.Axis(isLogarithmic: true))

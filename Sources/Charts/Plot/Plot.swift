@@ -163,11 +163,15 @@ struct Scale: Hashable {
   let isLogarithmic: Bool
   let wholeNumbers: Bool
 
+  /// What lies farther outside of a range that was chosen ends there: no picture shows it, and pixels are whole numbers.
+  private static let reach = 1000.0
+
   /// 0 at the beginning, 1 at the end.
   func share(_ value: Double) -> Double {
     guard value.isDrawable else { return .nan }
     let (low, high) = (map(range.lowerBound), map(range.upperBound))
-    return (map(value) - low) / (high - low)
+    let share = (map(value) - low) / (high - low)
+    return share.isNaN ? .nan : min(max(share, -Self.reach), Self.reach)
   }
 
   func ticks(limit: Int) -> Ticks {
